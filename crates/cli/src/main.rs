@@ -1,0 +1,3 @@
+//! The `h5` command.
+
+fn main() {}

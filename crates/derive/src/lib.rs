@@ -1,0 +1,1 @@
+//! `#[derive(H5Type)]` for the `hdfive` crate.
