@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Write testdata/fixtures and testdata/broken with the reference library.
+
+    python3 make_fixtures.py [NAME ...]      (without names: everything)
+
+Next to each NAME.h5 stands NAME.json, what libhdf5 2.0 (through h5py) finds in
+the file: the schema heads generate/truth.py. NAME.ddl is `h5dump NAME.h5` of
+HDF5 1.10.8, run in that folder; there is none where 1.10.8 cannot read the file.
+fixtures/README.md lists what each shows. The versions are those of
+requirements.txt; the bytes are the same on every run except for object-times.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import traceback
+
+import h5py
+import numpy
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
+from generate import attributes, broken, drivers, files, groups, layouts, truth, types  # noqa: E402
+from generate.base import FIXTURES  # noqa: E402
+
+WRITERS = [files, groups, attributes, layouts, types, drivers]
+FOLDER = HERE / "fixtures"
+PINNED = {"h5py": ("3.16.0", h5py.__version__), "numpy": ("2.4.6", numpy.__version__),
+          "HDF5": ("2.0.0", h5py.version.hdf5_version)}  # fmt: skip
+LARGEST_DDL = 400_000
+
+
+def check_versions():
+    for name, (wanted, found) in PINNED.items():
+        assert found == wanted, f"{name} {wanted} is needed, this is {found}"
+    version = subprocess.run(["h5dump", "--version"], capture_output=True, text=True, check=True).stdout
+    assert "1.10.8" in version, f"h5dump 1.10.8 is needed, this is {version}"
+
+
+def dump(name):
+    """NAME.ddl, or none (and no stale one) when h5dump 1.10.8 cannot read the file."""
+    target = FOLDER / f"{name}.ddl"
+    target.unlink(missing_ok=True)
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}
+    run = subprocess.run(["h5dump", f"{name}.h5"], cwd=FOLDER, env=env, capture_output=True, timeout=60)
+    good = run.returncode == 0 and not run.stderr
+    if good and len(run.stdout) <= LARGEST_DDL:
+        target.write_bytes(run.stdout)
+    return "" if good else "not read by h5dump 1.10.8"
+
+
+def one(name, bound, what, write):
+    path = FOLDER / f"{name}.h5"
+    path.unlink(missing_ok=True)
+    options = write(path.name, bound) or {}
+    truth.write_truth(path.name, path.name, bound, f"{name}.json", **options)
+    note = dump(name)
+    print(f"{path.stat().st_size:8} {name:40} {note}")
+    return f"| {name} | {bound or ''} | {what} | {note} |\n"
+
+
+def main():
+    check_versions()
+    FOLDER.mkdir(exist_ok=True)
+    os.chdir(FOLDER)  # external links and raw files are named relative to the file
+    chosen = set(sys.argv[1:])
+    rows, failed = [], []
+    for entry in FIXTURES:
+        if chosen and entry[0] not in chosen:
+            continue
+        try:
+            rows.append(one(*entry))
+        except Exception:  # tell of all that fail
+            failed.append(entry[0])
+            traceback.print_exc()
+    if failed:
+        sys.exit(f"failed: {' '.join(failed)}")
+    if chosen:
+        return
+    with open("README.md", "w") as out:
+        out.write("# Fixtures\n\nWritten by ../make_fixtures.py: edit that, not this list.\n\n")
+        out.write("| file | libver bound | shows | |\n|---|---|---|---|\n" + "".join(rows))
+    broken.write(HERE / "broken", FOLDER)
+
+
+if __name__ == "__main__":
+    main()
