@@ -1,1 +1,16 @@
-//! HDF5 in pure Rust.
+//! HDF5 in pure Rust: read, write and edit HDF5 files, with no libhdf5 and no C.
+#![allow(dead_code, unused_imports, unused_macros)] // until the layers above are landed (PLAN.md)
+
+// The layers, from the bottom: `format` and `storage` know nothing of each other,
+// `store` joins them, `object`, `chunk` and `filter` build on it, and the public
+// handles build on those. An edge never points up (tests/it/architecture.rs).
+#[macro_use]
+mod format;
+
+mod error;
+mod limits;
+pub mod storage;
+mod store;
+
+pub use error::{Error, ErrorKind, Result};
+pub use limits::Limits;

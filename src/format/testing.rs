@@ -1,0 +1,94 @@
+//! What every structure is tested for; used by `structure_tests!` at the foot of each file.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use super::{Reader, Structure, Widths, encode};
+use crate::Result;
+
+/// All nine pairs of widths.
+pub(crate) fn all_widths() -> impl Iterator<Item = Widths> {
+    [2, 4, 8].into_iter().flat_map(|offset| [2, 4, 8].map(move |length| Widths { offset, length }))
+}
+
+pub(crate) fn decode<T: Structure>(bytes: &[u8], context: &T::Context, widths: Widths) -> Result<T> {
+    T::decode(&mut Reader::new(bytes, 0, widths, T::NAME), context)
+}
+
+/// decode(encode(x)) == x, and decode reads all of it; a value too large for its width must be
+/// refused by encode. Every truncation is an error.
+pub(crate) fn check_value<T: Structure + PartialEq + std::fmt::Debug>(value: &T, context: &T::Context) {
+    for widths in all_widths() {
+        let Ok(bytes) = encode(value, context, widths) else {
+            assert_ne!(widths, Widths::default(), "the widest fields hold every value");
+            continue;
+        };
+        let mut r = Reader::new(&bytes, 0, widths, T::NAME);
+        assert_eq!(&T::decode(&mut r, context).unwrap(), value, "{widths:?}");
+        assert_eq!(r.remaining(), 0, "decode reads what encode writes, {widths:?}");
+    }
+}
+
+/// encode(decode(bytes)) == bytes for bytes that the reference library wrote, and every
+/// truncation of them is an error.
+pub(crate) fn check_bytes<T: Structure>(bytes: &[u8], context: &T::Context, widths: Widths) {
+    let value: T = decode(bytes, context, widths).unwrap();
+    let again = encode(&value, context, widths).unwrap();
+    assert_eq!(again, bytes, "encode(decode(bytes))");
+    for len in 0..bytes.len() {
+        assert!(decode::<T>(&bytes[..len], context, widths).is_err(), "truncated to {len} bytes");
+    }
+}
+
+/// Every flipped byte is an error, for structures under a checksum.
+pub(crate) fn check_flips<T: Structure>(bytes: &[u8], context: &T::Context, widths: Widths) {
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.to_vec();
+        damaged[at] ^= 0x41;
+        assert!(decode::<T>(&damaged, context, widths).is_err(), "byte {at} flipped");
+    }
+}
+
+/// Bytes from hexadecimal text; white space is ignored.
+pub(crate) fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
+}
+
+/// The tests of one structure: a proptest strategy of values, real bytes, and whether a checksum
+/// covers them.
+///
+/// ```text
+/// structure_tests! { header: Header, context = (), values = header_strategy(),
+///                    real = ["42544844 …"], checksum = true }
+/// ```
+/// The real bytes use 8-byte offsets and lengths.
+macro_rules! structure_tests {
+    ($name:ident: $ty:ty, context = $context:expr, values = $values:expr,
+     real = [$($real:expr),* $(,)?], checksum = $checksum:expr) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            proptest::proptest! {
+                #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+                #[test]
+                fn values_round_trip(value in $values) {
+                    $crate::format::testing::check_value::<$ty>(&value, &$context);
+                }
+            }
+
+            #[test]
+            fn real_bytes_round_trip() {
+                use $crate::format::{Widths, testing};
+                let real: &[&str] = &[$($real),*];
+                for text in real {
+                    let bytes = testing::hex(text);
+                    testing::check_bytes::<$ty>(&bytes, &$context, Widths::default());
+                    if $checksum {
+                        testing::check_flips::<$ty>(&bytes, &$context, Widths::default());
+                    }
+                }
+            }
+        }
+    };
+}
+pub(crate) use structure_tests;
