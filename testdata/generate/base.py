@@ -87,6 +87,7 @@ def access(bound="earliest", **more):
     fapl = h5p.create(h5p.FILE_ACCESS)
     fapl.set_libver_bounds(*BOUNDS[bound])
     fapl.set_fclose_degree(h5f.CLOSE_STRONG)
+    c("H5Pset_relax_file_integrity_checks", fapl, 1)  # integers of few bits
     for key, value in more.items():
         getattr(fapl, key)(*value)
     return fapl

@@ -95,7 +95,7 @@ def times(path, bound):
         file.create_dataset("untimed", data=ramp(4), track_times=False)
 
 
-@written("datatypes-committed", "committed datatypes, used by datasets and attributes, with attributes of their own", *BOTH)
+@written("datatypes-committed", "committed datatypes, used by datasets and attributes, with attributes of their own", *BOTH, "v110")
 def committed(file):
     compound = h5t.py_create(np.dtype([("x", "<f4"), ("y", "<f8"), ("id", "<u2")]), logical=True)
     enum = h5t.py_create(h5py.enum_dtype({"OFF": 0, "ON": 1, "BROKEN": -1}, "i1"), logical=True)

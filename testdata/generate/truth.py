@@ -7,9 +7,10 @@ PATH is the first path on which a breadth-first walk in name order meets the obj
 
     "kind": "group":    "links": {NAME: LINK}, "creation_order": [names] when the group tracks it
     "kind": "datatype": "type": TYPE
-    "kind": "dataset":  VALUES and "layout" (compact, contiguous, chunked, virtual), "maxshape" (null: unlimited),
-                        "chunks", "n_chunks", "filters": [[id, flags, [client data]]], "alloc_time", "fill_time",
-                        "fill" (0 undefined, 1 default, 2 user), "fill_value" (for 2), "external": [[file, offset, size]]
+    "kind": "dataset":  VALUES and "layout" (compact, contiguous, chunked, virtual), "chunks", "n_chunks",
+                        "filters": [[id, flags, [client data]]], "external": [[file, offset, size]], "fill_value"; and
+                        what is not the usual: "maxshape" (null: unlimited) when not the shape, "alloc_time" when not
+                        the layout's, "fill_time" when not "ifset", "fill" (0 undefined, 2 user) when not the default
     all kinds:          "attrs": {NAME: VALUES}, "attr_order" (when tracked), "comment" (when there is one)
     LINK: {"hard": PATH} | {"soft": TARGET} | {"external": [FILE, TARGET]}
 
@@ -19,6 +20,7 @@ VALUES:
              <f2(sign=15,exponent=7:8,mantissa=0:7,bias=127,norm=implied); complex(T); time(<4); opaque(N,"tag");
              string(N|vlen,nullterm|nullpad|spacepad,ascii|utf8); enum(T,{NAME=1,...}); array([2,3],T); vlen(T);
              compound(SIZE,{NAME@OFFSET:T,...}); ref(object), ref(region), ref(any)
+    "unreadable": true where libhdf5 refuses to read the values
     "shape": [..]; [] for a scalar; null for a null dataspace
     "values": the elements in C order, flat, when they are fewer than 64. Numbers ("nan", "inf", "-inf" as strings),
              complex [re, im], text (null for a null vlen string, {"hex": ..} when it is not UTF-8), opaque as hex,
@@ -40,9 +42,9 @@ import os
 import struct
 
 import h5py
-from h5py import h5a, h5d, h5f, h5o, h5p, h5s, h5t
+from h5py import h5a, h5d, h5f, h5o, h5s, h5t
 
-from .base import c
+from .base import access, c
 
 FEW = 64
 ORDER = {h5t.ORDER_LE: "<", h5t.ORDER_BE: ">", h5t.ORDER_NONE: "<"}
@@ -232,9 +234,12 @@ def values(oid, file_id):
         return result
     buffer = ctypes.create_string_buffer(max(1, count * mem.size))
     if count and isinstance(oid, h5a.AttrID):
-        c("H5Aread", oid.id, mem.tid.id, buffer)
+        c("H5Aread", oid, mem.tid, buffer)
     elif count:
-        c("H5Dread", oid.id, mem.tid.id, 0, 0, 0, buffer)
+        try:
+            c("H5Dread", oid, mem.tid, 0, 0, 0, buffer)
+        except RuntimeError:
+            return {**result, "unreadable": True}
     raw = buffer.raw[: count * mem.size]
     if mem.plain and (count >= FEW or not isinstance(oid, h5a.AttrID)):
         result["data_sha256"] = hashlib.sha256(raw).hexdigest()
@@ -253,16 +258,21 @@ def storage(did, file_id):
     layout = {h5d.COMPACT: "compact", h5d.CONTIGUOUS: "contiguous", h5d.CHUNKED: "chunked", h5d.VIRTUAL: "virtual"}
     result = {"layout": layout[dcpl.get_layout()]}
     if space.get_simple_extent_type() == h5s.SIMPLE:
-        result["maxshape"] = [None if m == h5s.UNLIMITED else m for m in space.get_simple_extent_dims(True)]
+        if space.get_simple_extent_dims(True) != space.shape:
+            result["maxshape"] = [None if m == h5s.UNLIMITED else m for m in space.get_simple_extent_dims(True)]
     if result["layout"] == "chunked":
         result["chunks"], result["n_chunks"] = list(dcpl.get_chunk()), did.get_num_chunks()
     filters = [dcpl.get_filter(i) for i in range(dcpl.get_nfilters())]
     if filters:
         result["filters"] = [[code, flags, list(data)] for code, flags, data, _ in filters]
-    result["alloc_time"] = FILLED[0][dcpl.get_alloc_time()]
-    result["fill_time"] = FILLED[1][dcpl.get_fill_time()]
-    result["fill"] = dcpl.fill_value_defined()
-    if result["fill"] == 2:
+    usual = {"compact": h5d.ALLOC_TIME_EARLY, "contiguous": h5d.ALLOC_TIME_LATE}
+    if dcpl.get_alloc_time() != usual.get(result["layout"], h5d.ALLOC_TIME_INCR):
+        result["alloc_time"] = FILLED[0][dcpl.get_alloc_time()]
+    if dcpl.get_fill_time() != h5d.FILL_TIME_IFSET:
+        result["fill_time"] = FILLED[1][dcpl.get_fill_time()]
+    if dcpl.fill_value_defined() != 1:
+        result["fill"] = dcpl.fill_value_defined()
+    if dcpl.fill_value_defined() == 2:
         mem = memory(did.get_type(), file_id)
         buffer = ctypes.create_string_buffer(mem.size)
         c("H5Pget_fill_value", dcpl.id, mem.tid.id, buffer)
@@ -335,7 +345,7 @@ def describe(oid, path, seen, queue, file_id):
 def write_truth(path, name, libver, target, swmr=False, fapl=None):
     """Read `path` and write the truth to `target`."""
     flags = h5f.ACC_RDONLY | (h5f.ACC_SWMR_READ if swmr else 0)
-    file = h5f.open(os.fsencode(path), flags, fapl or h5p.create(h5p.FILE_ACCESS))
+    file = h5f.open(os.fsencode(path), flags, fapl or access())
     fcpl = file.get_create_plist()
     root = h5o.open(file, b"/")
     seen, queue, objects = {h5o.get_info(root).addr: "/"}, [(root, "/")], {}
