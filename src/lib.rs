@@ -8,9 +8,13 @@
 mod format;
 
 mod error;
+mod extents;
 mod limits;
+mod selection;
 pub mod storage;
 mod store;
 
 pub use error::{Error, ErrorKind, Result};
+pub use extents::{Extent, Extents};
 pub use limits::Limits;
+pub use selection::{Hyperslab, Points, Selection, SliceOrIndex};
