@@ -10,6 +10,8 @@ pub(crate) mod checksum;
 pub(crate) mod fields;
 pub(crate) mod message;
 mod reader;
+pub(crate) mod superblock;
+pub(crate) mod symbol_table_node;
 #[cfg(test)]
 pub(crate) mod testing;
 mod writer;

@@ -26,6 +26,11 @@ impl<'a> Reader<'a> {
         self.widths
     }
 
+    /// Reads on with other widths: those that the superblock states.
+    pub(crate) fn set_widths(&mut self, widths: Widths) {
+        self.widths = widths;
+    }
+
     /// The file address of the structure's first byte.
     pub(crate) fn address(&self) -> u64 {
         self.address

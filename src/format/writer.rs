@@ -23,6 +23,11 @@ impl Writer {
         self.widths
     }
 
+    /// Writes on with other widths: those that the superblock states.
+    pub(crate) fn set_widths(&mut self, widths: Widths) {
+        self.widths = widths;
+    }
+
     /// Bytes written so far.
     pub(crate) fn position(&self) -> usize {
         self.bytes.len()
