@@ -174,6 +174,9 @@ def dataset(parent, name, tid, shape=(), data=None, maxshape=None, dcpl=None):
     if isinstance(data, bytes):
         buffer = ctypes.create_string_buffer(data, len(data))
         c("H5Dwrite", dsid.id, tid.id, 0, 0, 0, buffer)
+    elif isinstance(data, np.ndarray) and tid.get_class() in (h5t.INTEGER, h5t.FLOAT):
+        data = np.ascontiguousarray(data)  # below h5py's high level, which wants a numpy type for `tid`
+        dsid.write(h5s.ALL, h5s.ALL, data, h5t.py_create(data.dtype))
     elif data is not None:
         h5py.Dataset(dsid)[...] = data
     return h5py.Dataset(dsid)

@@ -130,7 +130,7 @@ def shared_messages(name, what, bound, list_max, btree_min):
         c("H5Pset_shared_mesg_index", fcpl.id, 1, 0x1 << 12 | 0x1 << 5 | 0x1 << 11, 16)  # attributes, fill, filters
         with create(path, bound, fcpl) as file:
             record = np.dtype([("time", "<f8"), ("value", "<i4"), ("name", "S10")])
-            for i in range(30):
+            for i in range(14):
                 plist = dataset_plist(set_chunk=((5, 4),), set_deflate=(4,), set_fill_value=(np.array(i % 3, "<i4"),))
                 made = dataset(file, f"d{i:02}", "<i4", (10, 8), ramp(10, 8), dcpl=plist)
                 attribute(made, "unit", h5t.py_create(np.dtype("S20")), (), b"metre per second".ljust(20, b"\0"))

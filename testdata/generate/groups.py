@@ -68,9 +68,9 @@ def kinds(file):
     file["external no object"] = h5py.ExternalLink("superblock0.h5", "/no such object")
 
 
-@written("links-long", "link names of 255, 256 and 65,600 bytes; a 70 KB soft-link target (huge fractal-heap object)", "v18")  # fmt: skip
+@written("links-long", "link names of 255, 256 and 1,000 bytes; a 70 KB soft-link target (huge fractal-heap object)", "v18")  # fmt: skip
 def long_names(file):
-    for length in (255, 256, 65600):
+    for length in (255, 256, 1000):
         group(file, "n" * length)
     parent = group(file, "dense", ORDER_BOTH, phase=(0, 0))
     for i in range(12):

@@ -77,8 +77,8 @@ def number(x):
 
 
 def precise(tid):
-    plain = tid.get_precision() == tid.get_size() * 8
-    return "" if plain else f"(precision={tid.get_precision()},offset={tid.get_offset()})"
+    precision, offset = c.hid("H5Tget_precision", tid), c("H5Tget_offset", tid)
+    return "" if precision == tid.get_size() * 8 else f"(precision={precision},offset={offset})"
 
 
 def floating(tid):
@@ -175,7 +175,7 @@ def compound(tid, file_id):
 def memory(tid, file_id):
     """The `Mem` of a stored type."""
     kind, size = tid.get_class(), tid.get_size()
-    order = ORDER.get(tid.get_order(), "<") if kind in (h5t.INTEGER, h5t.BITFIELD, h5t.TIME) else ""
+    order = ORDER.get(c("H5Tget_order", tid), "<") if kind in (h5t.INTEGER, h5t.BITFIELD, h5t.TIME) else ""
     if kind == h5t.INTEGER:
         sign = tid.get_sign() == h5t.SGN_2
         mem, n, value = integer(tid, size, sign)
