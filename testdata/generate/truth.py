@@ -27,7 +27,8 @@ VALUES:
              enum as number, array and vlen as lists, compound as an object, object reference as path or null,
              region as {"object": PATH, "blocks": [[start, end]]} or {"points": [..]}
     "data_sha256": SHA-256 over all elements in C order, packed and little-endian, each in the memory type: integers and
-             bit fields in 1, 2, 4 or 8 bytes (the smallest that holds the stored size), floats as f2, f4 or f8 (the
+             bit fields in 1, 2, 4 or 8 bytes (the smallest that holds the stored size; 8 for integers
+             whose precision is less than their size), floats as f2, f4 or f8 (the
              smallest that holds the exponent and the mantissa), enums as their integer, strings of fixed length and
              opaque as stored, compounds without padding. Not given where an element has a pointer or a reference, nor for an
              attribute with "values".
@@ -178,7 +179,8 @@ def memory(tid, file_id):
     order = ORDER.get(c("H5Tget_order", tid), "<") if kind in (h5t.INTEGER, h5t.BITFIELD, h5t.TIME) else ""
     if kind == h5t.INTEGER:
         sign = tid.get_sign() == h5t.SGN_2
-        mem, n, value = integer(tid, size, sign)
+        # Wider for low precision: libhdf5 2.0 swaps a big-endian integer of the same size without extending its sign.
+        mem, n, value = integer(tid, 8 if precise(tid) and size < 8 else size, sign)
         return Mem(mem, f"{order}{'i' if sign else 'u'}{size}{precise(tid)}", n, value)
     if kind == h5t.FLOAT:
         return floating(tid)
