@@ -13,8 +13,10 @@ mod limits;
 mod selection;
 pub mod storage;
 mod store;
+mod types;
 
 pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents};
 pub use limits::Limits;
 pub use selection::{Hyperslab, Points, Selection, SliceOrIndex};
+pub use types::{H5Type, H5Write, Heap};

@@ -1,0 +1,123 @@
+//! Rust types as elements of datasets and attributes.
+//!
+//! Between the file and Rust values stands the *memory image*: one fixed-size record for each
+//! element, laid out as [`H5Type::datatype`] says, in the native byte order. A variable-length
+//! part is a reference of [`REFERENCE_SIZE`] bytes into a side [`Heap`]. The conversion between
+//! the file's bytes and images knows only datatypes; [`H5Type`] knows only images.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+pub(crate) mod bytes;
+mod heap;
+mod native;
+mod number;
+mod sequence;
+mod text;
+
+pub use bytes::Plain;
+pub use heap::Heap;
+pub(crate) use heap::REFERENCE_SIZE;
+
+use crate::format::message::datatype::Datatype;
+use crate::{Error, Result};
+
+/// A Rust type that datasets and attributes can be read into and written from.
+///
+/// Implemented for numbers, `bool`, strings, arrays, [`Vec`] and tuples of such types; derive it
+/// for your own structs and enums:
+///
+/// ```text
+/// #[derive(hdfive::H5Type)]
+/// struct Ship {
+///     length: f32,
+///     #[hdf5(rename = "class")]
+///     kind: String,
+/// }
+/// ```
+///
+/// The stored type need not be the same: numbers are converted, members of compound types are
+/// found by their names. What does not fit is an error, never another value.
+pub trait H5Type: Sized + 'static {
+    /// Bytes of a memory image: the size of [`datatype`](H5Type::datatype).
+    const SIZE: usize;
+
+    /// The type that a dataset made for this Rust type gets, in the native byte order.
+    fn datatype() -> Datatype;
+
+    /// The value of a memory image, which is of [`SIZE`](H5Type::SIZE) bytes.
+    ///
+    /// # Errors
+    /// [`TypeMismatch`](crate::ErrorKind::TypeMismatch) if the image is no value of this type,
+    /// as with a third value of a `bool`.
+    fn decode(image: &[u8], heap: &Heap) -> Result<Self>;
+
+    /// Writes the memory image, which is of [`SIZE`](H5Type::SIZE) bytes.
+    ///
+    /// # Errors
+    /// If the value has no image.
+    fn encode(&self, image: &mut [u8], heap: &mut Heap) -> Result<()>;
+
+    /// Proof that the values' own bytes are their images, for types that this crate knows.
+    #[doc(hidden)]
+    fn plain() -> Option<Plain<Self>> {
+        None
+    }
+}
+
+/// A value that can be written: every [`H5Type`], and borrowed ones such as `&str`.
+pub trait H5Write {
+    /// Bytes of a memory image: the size of [`datatype`](H5Write::datatype).
+    const SIZE: usize;
+
+    /// The type that a dataset made for these values gets.
+    fn datatype() -> Datatype;
+
+    /// Writes the memory image.
+    ///
+    /// # Errors
+    /// If the value has no image.
+    fn encode(&self, image: &mut [u8], heap: &mut Heap) -> Result<()>;
+
+    /// The values' own bytes, if they are their images.
+    #[doc(hidden)]
+    fn images(values: &[Self]) -> Option<&[u8]>
+    where
+        Self: Sized,
+    {
+        let _ = values;
+        None
+    }
+}
+
+impl<T: H5Type> H5Write for T {
+    const SIZE: usize = <T as H5Type>::SIZE;
+
+    fn datatype() -> Datatype {
+        T::datatype()
+    }
+
+    fn encode(&self, image: &mut [u8], heap: &mut Heap) -> Result<()> {
+        H5Type::encode(self, image, heap)
+    }
+
+    fn images(values: &[Self]) -> Option<&[u8]> {
+        T::plain().map(|plain| plain.bytes(values))
+    }
+}
+
+/// The image as an array of its exact size.
+pub(crate) fn image_array<const N: usize>(image: &[u8]) -> Result<[u8; N]> {
+    image.try_into().map_err(|_| wrong_image(N, image.len()))
+}
+
+/// Fills the image, whose size must be that of `bytes`.
+pub(crate) fn fill_image(image: &mut [u8], bytes: &[u8]) -> Result<()> {
+    if image.len() != bytes.len() {
+        return Err(wrong_image(bytes.len(), image.len()));
+    }
+    image.copy_from_slice(bytes);
+    Ok(())
+}
+
+pub(crate) fn wrong_image(needed: usize, given: usize) -> Error {
+    Error::usage(format!("a memory image of {needed} bytes was expected, not of {given}"))
+}
