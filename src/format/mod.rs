@@ -7,7 +7,9 @@
 #[macro_use]
 mod on_disk;
 pub(crate) mod checksum;
+pub(crate) mod chunk_index;
 pub(crate) mod fields;
+pub(crate) mod fixed_array;
 pub(crate) mod message;
 mod reader;
 pub(crate) mod superblock;
