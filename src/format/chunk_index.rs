@@ -47,7 +47,9 @@ impl ElementShape {
             (1, Some(rest @ 5..=12)) => Some(rest.saturating_sub(4)),
             (0 | 1, _) => return Err(Error::format("the element size is wrong").in_field("entry_size")),
             _ => {
-                return Err(Error::unsupported(format!("an array of client {client_id}")).in_field("client_id"));
+                return Err(
+                    Error::unsupported(format!("an array of client {client_id}")).in_field("client_id")
+                );
             }
         };
         Ok(Self { size_width })
@@ -226,22 +228,24 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn elements(shape: ElementShape, count: usize) -> impl Strategy<Value = Vec<ChunkElement>> {
-        let element = (addresses(), 0..=u64::from(u16::MAX), any::<u32>()).prop_map(move |(address, size, mask)| {
-            match shape.size_width {
-                None => ChunkElement { address, size: 0, filter_mask: 0 },
-                Some(_) => ChunkElement { address, size, filter_mask: mask },
-            }
-        });
+        let element =
+            (addresses(), 0..=u64::from(u16::MAX), any::<u32>()).prop_map(move |(address, size, mask)| {
+                match shape.size_width {
+                    None => ChunkElement { address, size: 0, filter_mask: 0 },
+                    Some(_) => ChunkElement { address, size, filter_mask: mask },
+                }
+            });
         proptest::collection::vec(element, count)
     }
 
     structure_tests! { page: ElementPage, context = PageContext { shape: FILTERED_2, count: 2 },
-        values = elements(FILTERED_2, 2).prop_map(|elements| ElementPage { elements }),
-        real = ["ffffffffffffffff00000000000012080000000000000900000000004c0b94fa"], checksum = true }
+    values = elements(FILTERED_2, 2).prop_map(|elements| ElementPage { elements }),
+    real = ["ffffffffffffffff00000000000012080000000000000900000000004c0b94fa"], checksum = true }
 
     #[test]
     fn widths_are_those_of_the_c_library() {
-        for (bytes, width) in [(1, 2), (127, 2), (128, 2), (255, 2), (256, 3), (65536, 4), (1 << 32, 6), (u64::MAX, 8)]
+        for (bytes, width) in
+            [(1, 2), (127, 2), (128, 2), (255, 2), (256, 3), (65536, 4), (1 << 32, 6), (u64::MAX, 8)]
         {
             assert_eq!(size_width(bytes, 4), width, "{bytes}");
         }

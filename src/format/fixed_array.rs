@@ -183,21 +183,21 @@ mod tests {
     }
 
     structure_tests! { header: Header, context = (), values = headers(),
-        real = ["464148440000080a0400000000000000eb01000000000000c954e7dc", "4641484400010e0a0400000000000000eb010000000000002dc2ae58"], checksum = true }
+    real = ["464148440000080a0400000000000000eb01000000000000c954e7dc", "4641484400010e0a0400000000000000eb010000000000002dc2ae58"], checksum = true }
     structure_tests! { plain_block: DataBlock, context = PLAIN_4,
-        values = (addresses(), elements(ElementShape::UNFILTERED, 4)).prop_map(|(header, elements)| DataBlock {
-            header, body: DataBlockBody::Elements(elements) }),
-        real = ["464144420000cf010000000000000008000000000000040800000000000008080000000000000c08000000000000fdaee8cc"], checksum = true }
+    values = (addresses(), elements(ElementShape::UNFILTERED, 4)).prop_map(|(header, elements)| DataBlock {
+        header, body: DataBlockBody::Elements(elements) }),
+    real = ["464144420000cf010000000000000008000000000000040800000000000008080000000000000c08000000000000fdaee8cc"], checksum = true }
     structure_tests! { filtered_block: DataBlock, context = FILTERED_4,
-        values = (addresses(), elements(FILTERED_2, 4)).prop_map(|(header, elements)| DataBlock {
-            header, body: DataBlockBody::Elements(elements) }),
-        real = ["464144420001cf0100000000000000080000000000000c00000000000c080000000000000c000000000018080000000000000c000000000024080000000000000c0000000000d4d0c797"], checksum = true }
+    values = (addresses(), elements(FILTERED_2, 4)).prop_map(|(header, elements)| DataBlock {
+        header, body: DataBlockBody::Elements(elements) }),
+    real = ["464144420001cf0100000000000000080000000000000c00000000000c080000000000000c000000000018080000000000000c000000000024080000000000000c0000000000d4d0c797"], checksum = true }
     structure_tests! { paged_block: DataBlock, context = PAGED,
-        values = (addresses(), 0_u64..3).prop_map(|(header, page)| {
-            let mut bitmap = PageBitmap::empty(1);
-            bitmap.set(page);
-            DataBlock { header, body: DataBlockBody::Pages(bitmap) } }),
-        real = ["464144420001cf01000000000000e095dbf5d6"], checksum = true }
+    values = (addresses(), 0_u64..3).prop_map(|(header, page)| {
+        let mut bitmap = PageBitmap::empty(1);
+        bitmap.set(page);
+        DataBlock { header, body: DataBlockBody::Pages(bitmap) } }),
+    real = ["464144420001cf01000000000000e095dbf5d6"], checksum = true }
 
     /// The last page of 2050 elements of 1024 to a page has two.
     #[test]
@@ -214,7 +214,9 @@ mod tests {
     fn hostile_geometry_is_an_error_and_not_an_allocation() {
         for (entries, page_bits) in [(u64::MAX, 255), (u64::MAX, 0), (1 << 60, 10), (1 << 40, 63)] {
             let geometry = Geometry::new(ElementShape::UNFILTERED, entries, page_bits);
-            let bytes = hex("464144420000cf010000000000000008000000000000040800000000000008080000000000000c08000000000000fdaee8cc");
+            let bytes = hex(
+                "464144420000cf010000000000000008000000000000040800000000000008080000000000000c08000000000000fdaee8cc",
+            );
             let mut r = Reader::new(&bytes, 0, Widths::default(), "");
             assert!(DataBlock::decode(&mut r, &geometry).is_err());
             let _ = (geometry.allocated_len(Widths::default()), geometry.page(u64::MAX));

@@ -8,6 +8,7 @@
 mod on_disk;
 pub(crate) mod checksum;
 pub(crate) mod chunk_index;
+pub(crate) mod extensible_array;
 pub(crate) mod fields;
 pub(crate) mod fixed_array;
 pub(crate) mod message;
