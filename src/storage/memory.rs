@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::RwLock;
 
-use super::{ReadAt, SyncMode, WriteAt};
+use super::{ReadAt, SyncMode, WriteAt, memory_range, read_from};
 
 /// A growing buffer in memory.
 #[derive(Debug, Default)]
@@ -17,36 +17,52 @@ impl MemoryStorage {
 
     /// A copy of all bytes.
     pub fn to_vec(&self) -> Vec<u8> {
-        self.0.read().unwrap_or_else(|poison| poison.into_inner()).clone()
+        self.read().clone()
+    }
+
+    /// All bytes.
+    pub fn into_vec(self) -> Vec<u8> {
+        self.0.into_inner().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Vec<u8>> {
+        self.0.read().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Vec<u8>> {
+        self.0.write().unwrap_or_else(|poison| poison.into_inner())
     }
 }
 
-fn range(offset: u64, len: usize) -> io::Result<std::ops::Range<usize>> {
-    let start = usize::try_from(offset).map_err(|_| io::ErrorKind::UnexpectedEof)?;
-    let end = start.checked_add(len).ok_or(io::ErrorKind::UnexpectedEof)?;
-    Ok(start..end)
+/// Makes `bytes` at least `len` long; a lack of memory is an error, not an abort.
+fn grow(bytes: &mut Vec<u8>, len: usize) -> io::Result<()> {
+    if let Some(more) = len.checked_sub(bytes.len()) {
+        bytes.try_reserve(more).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        bytes.resize(len, 0);
+    }
+    Ok(())
 }
 
 impl ReadAt for MemoryStorage {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.0.read().unwrap_or_else(|poison| poison.into_inner()).len() as u64)
+        Ok(self.read().len() as u64)
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        let bytes = self.0.read().unwrap_or_else(|poison| poison.into_inner());
-        let from = bytes.get(range(offset, buf.len())?).ok_or(io::ErrorKind::UnexpectedEof)?;
-        buf.copy_from_slice(from);
-        Ok(())
+        read_from(&self.read(), offset, buf)
     }
 }
 
 impl WriteAt for MemoryStorage {
     fn write_at(&self, offset: u64, from: &[u8]) -> io::Result<()> {
-        let range = range(offset, from.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let mut bytes = self.0.write().unwrap_or_else(|poison| poison.into_inner());
-        if range.end > bytes.len() {
-            bytes.resize(range.end, 0);
+        let range = memory_range(offset, from.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let mut bytes = self.write();
+        if range.start == bytes.len() {
+            bytes.try_reserve(from.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+            bytes.extend_from_slice(from);
+            return Ok(());
         }
+        grow(&mut bytes, range.end)?;
         match bytes.get_mut(range) {
             Some(to) => to.copy_from_slice(from),
             None => return Err(io::ErrorKind::OutOfMemory.into()),
@@ -56,7 +72,9 @@ impl WriteAt for MemoryStorage {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        self.0.write().unwrap_or_else(|poison| poison.into_inner()).resize(len, 0);
+        let mut bytes = self.write();
+        grow(&mut bytes, len)?;
+        bytes.truncate(len);
         Ok(())
     }
 
@@ -66,18 +84,37 @@ impl WriteAt for MemoryStorage {
 }
 
 /// Immutable bytes are storage too, and can be borrowed.
-impl ReadAt for Vec<u8> {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.as_slice().len() as u64)
-    }
+macro_rules! immutable_bytes {
+    ($($bytes:ty),*) => {$(
+        impl ReadAt for $bytes {
+            fn len(&self) -> io::Result<u64> {
+                Ok(AsRef::<[u8]>::as_ref(self).len() as u64)
+            }
 
-    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
-        let from = self.get(range(offset, buf.len())?).ok_or(io::ErrorKind::UnexpectedEof)?;
-        buf.copy_from_slice(from);
-        Ok(())
-    }
+            fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+                read_from(self, offset, buf)
+            }
 
-    fn as_slice(&self) -> Option<&[u8]> {
-        Some(self)
+            fn as_slice(&self) -> Option<&[u8]> {
+                Some(self)
+            }
+        }
+    )*};
+}
+immutable_bytes!(Vec<u8>, [u8]);
+
+#[cfg(test)]
+mod tests {
+    use super::super::conformance::{check_read_at, check_write_at};
+    use super::*;
+
+    #[test]
+    fn memory_is_conformant() {
+        check_write_at(&MemoryStorage::default());
+        let bytes: Vec<u8> = (0..=255).cycle().take(5000).collect();
+        check_read_at(&MemoryStorage::new(bytes.clone()), &bytes);
+        check_read_at(&bytes, &bytes);
+        check_read_at(&&bytes[..], &bytes);
+        check_read_at::<[u8]>(&[], &[]);
     }
 }

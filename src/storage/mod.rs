@@ -1,13 +1,22 @@
 //! Bytes at offsets: where a file lives. Nothing here knows HDF5.
 //!
 //! A home implements [`ReadAt`], and [`WriteAt`] if it can be written. All methods take `&self`
-//! and may be called from many threads at once.
+//! and may be called from many threads at once. A home of your own should pass the functions of
+//! [`conformance`].
 
+pub mod conformance;
 mod file;
 mod memory;
+#[cfg(feature = "mmap")]
+mod mmap;
+mod offset;
+pub mod testing;
 
 pub use file::FileStorage;
 pub use memory::MemoryStorage;
+#[cfg(feature = "mmap")]
+pub use mmap::MmapStorage;
+pub use offset::Offset;
 
 use std::io;
 
@@ -76,4 +85,51 @@ pub trait WriteAt: ReadAt {
     /// # Errors
     /// Those of the underlying device.
     fn sync(&self, mode: SyncMode) -> io::Result<()>;
+}
+
+/// A pointer to storage is storage.
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<S: ReadAt + ?Sized> ReadAt for $pointer {
+            fn len(&self) -> io::Result<u64> {
+                (**self).len()
+            }
+            fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+                (**self).read_at(offset, buf)
+            }
+            fn read_ranges(&self, ranges: &mut [(u64, &mut [u8])]) -> io::Result<()> {
+                (**self).read_ranges(ranges)
+            }
+            fn as_slice(&self) -> Option<&[u8]> {
+                (**self).as_slice()
+            }
+        }
+
+        impl<S: WriteAt + ?Sized> WriteAt for $pointer {
+            fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+                (**self).write_at(offset, bytes)
+            }
+            fn set_len(&self, len: u64) -> io::Result<()> {
+                (**self).set_len(len)
+            }
+            fn sync(&self, mode: SyncMode) -> io::Result<()> {
+                (**self).sync(mode)
+            }
+        }
+    )*};
+}
+forward!(&S, Box<S>, std::sync::Arc<S>);
+
+/// The range of `len` bytes at `offset` as indices into memory.
+fn memory_range(offset: u64, len: usize) -> io::Result<std::ops::Range<usize>> {
+    let start = usize::try_from(offset).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+    let end = start.checked_add(len).ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok(start..end)
+}
+
+/// [`ReadAt::read_at`] for bytes in memory.
+fn read_from(bytes: &[u8], offset: u64, buf: &mut [u8]) -> io::Result<()> {
+    let from = bytes.get(memory_range(offset, buf.len())?).ok_or(io::ErrorKind::UnexpectedEof)?;
+    buf.copy_from_slice(from);
+    Ok(())
 }
