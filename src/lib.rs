@@ -9,6 +9,7 @@ mod format;
 
 mod error;
 mod extents;
+pub mod filter;
 mod limits;
 mod selection;
 pub mod storage;

@@ -1,0 +1,43 @@
+//! Filters: what chunks go through between memory and file.
+//!
+//! A dataset's filters form a [`Pipeline`]; each filter is a file of this folder, headed by its
+//! number, parameters and an example, and works on byte slices alone, so that chunks can be
+//! filtered on any thread. [`register`] adds filters that are not built in.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod codec;
+mod deflate;
+mod fletcher32;
+mod pipeline;
+mod registry;
+mod shuffle;
+
+pub use crate::format::message::filter_pipeline::FilterInfo;
+pub(crate) use pipeline::{Pipeline, Scratch};
+pub use registry::{Filter, FilterError, register};
+
+/// The identification numbers of the filters that the format itself defines.
+pub mod id {
+    /// Deflate, the compression of zlib.
+    pub const DEFLATE: u16 = 1;
+    /// Shuffle: the bytes of elements regrouped by significance.
+    pub const SHUFFLE: u16 = 2;
+    /// Fletcher32 checksum.
+    pub const FLETCHER32: u16 = 3;
+}
+
+/// Bit 0 of a filter's flags: a chunk that it cannot process is stored without it.
+pub(crate) const OPTIONAL: u16 = 1;
+
+/// Whether chunks with this filter can be read and written now.
+pub fn is_available(id: u16) -> bool {
+    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32) || registry::registered(id).is_some()
+}
+
+/// As many bytes of `from` as `to` takes.
+fn copy_prefix(from: &[u8], to: &mut [u8]) {
+    let len = from.len().min(to.len());
+    if let (Some(from), Some(to)) = (from.get(..len), to.get_mut(..len)) {
+        to.copy_from_slice(from);
+    }
+}
