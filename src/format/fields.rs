@@ -23,6 +23,15 @@ macro_rules! integer_fields {
 }
 integer_fields!(u8, u16, u32, u64);
 
+impl<const N: usize> Field for [u8; N] {
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        r.array()
+    }
+    fn encode(&self, w: &mut Writer) {
+        w.bytes(self);
+    }
+}
+
 /// A file address, relative to the file's base address, or the undefined address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Address(u64);

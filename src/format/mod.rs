@@ -7,11 +7,15 @@
 #[macro_use]
 mod on_disk;
 pub(crate) mod btree_v1;
+pub(crate) mod btree_v2;
 pub(crate) mod checksum;
 pub(crate) mod chunk_index;
 pub(crate) mod extensible_array;
 pub(crate) mod fields;
 pub(crate) mod fixed_array;
+pub(crate) mod fractal_heap;
+pub(crate) mod free_space;
+pub(crate) mod global_heap;
 pub(crate) mod local_heap;
 pub(crate) mod message;
 pub(crate) mod object_header;
