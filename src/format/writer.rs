@@ -46,6 +46,23 @@ impl Writer {
         self.zeros(position.saturating_sub(self.bytes.len()));
     }
 
+    /// `len` bytes with all bits set.
+    pub(crate) fn ones(&mut self, len: usize) {
+        self.bytes.resize(self.bytes.len().saturating_add(len), 0xff);
+    }
+
+    /// Text with a terminating NUL, and more NULs up to a multiple of `align` bytes in all.
+    /// Text that holds a NUL would end there when read, so it does not fit.
+    pub(crate) fn c_string(&mut self, text: &[u8], align: usize) {
+        if text.contains(&0) {
+            self.overflow("text with a NUL in it");
+        }
+        self.bytes(text);
+        let len = text.len().saturating_add(1);
+        let padded = len.checked_next_multiple_of(align).unwrap_or(len);
+        self.zeros(padded.saturating_sub(text.len()));
+    }
+
     pub(crate) fn u8(&mut self, value: u8) {
         self.bytes(&value.to_le_bytes());
     }
@@ -108,12 +125,18 @@ impl Writer {
 
     /// Appends `value` as a structure of its own, with its own checksum range.
     pub(crate) fn structure<T: Structure>(&mut self, value: &T, context: &T::Context) {
+        let bytes = self.to_bytes(value, context);
+        self.bytes(&bytes);
+    }
+
+    /// The bytes of `value`, which are not appended; what does not fit makes this writer fail.
+    pub(crate) fn to_bytes<T: Structure>(&mut self, value: &T, context: &T::Context) -> Vec<u8> {
         let mut inner = Self::new(self.widths);
         value.encode(&mut inner, context);
         if let Some(field) = inner.overflow {
             self.overflow(field);
         }
-        self.bytes(&inner.bytes);
+        inner.bytes
     }
 
     /// The bytes.

@@ -7,6 +7,7 @@ pub(crate) mod fill_value;
 pub(crate) mod filter_pipeline;
 pub(crate) mod layout;
 pub(crate) mod link;
+pub(crate) mod shared;
 
 use crate::Result;
 use crate::format::Structure;

@@ -1,6 +1,11 @@
 //! Datatype message (0x0003): how one element is stored. Specification IV.A.2.d.
 //!
 //! These structures are public: they are the description of a datatype that users see.
+//! Notes: format-spec-notes/datatype.md.
+
+mod build;
+mod codec;
+mod nested;
 
 /// How one element is stored: its size, its class and the class's properties.
 #[derive(Debug, Clone)]
@@ -11,6 +16,18 @@ pub struct Datatype {
     pub class: DatatypeClass,
     /// The message version this was read from (1 to 5); equality does not look at it.
     pub(crate) version: u8,
+    /// What else it takes to write the same bytes again; equality does not look at it.
+    pub(crate) kept: Kept,
+}
+
+/// What a datatype message says beyond its description.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Kept {
+    /// Those of the 24 class bits that have no meaning for the class.
+    reserved_bits: u32,
+    /// A name or tag is not UTF-8 and is shown with replacement characters, so that the
+    /// message cannot be written again.
+    lossy: bool,
 }
 
 impl PartialEq for Datatype {
@@ -57,6 +74,26 @@ pub enum DatatypeClass {
     Array(ArrayType),
     /// Class 11 (HDF5 2.0): complex numbers, the real part before the imaginary part.
     Complex(ComplexType),
+}
+
+impl DatatypeClass {
+    /// The class number of the specification.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Integer(_) => 0,
+            Self::Float(_) => 1,
+            Self::Time { .. } => 2,
+            Self::String(_) => 3,
+            Self::Bitfield(_) => 4,
+            Self::Opaque { .. } => 5,
+            Self::Compound(_) => 6,
+            Self::Reference(_) => 7,
+            Self::Enum(_) => 8,
+            Self::VarLen(_) => 9,
+            Self::Array(_) => 10,
+            Self::Complex(_) => 11,
+        }
+    }
 }
 
 /// The order of the bytes of a number.
@@ -249,3 +286,6 @@ pub struct ComplexType {
     /// The floating-point type of each part.
     pub base: Box<Datatype>,
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
