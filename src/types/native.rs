@@ -11,8 +11,8 @@ use super::REFERENCE_SIZE;
 pub(crate) const NATIVE: ByteOrder =
     if cfg!(target_endian = "little") { ByteOrder::Little } else { ByteOrder::Big };
 
-const fn datatype(size: usize, class: DatatypeClass) -> Datatype {
-    Datatype { size: size as u32, class, version: 1 }
+fn datatype(size: usize, class: DatatypeClass) -> Datatype {
+    Datatype::new(size as u32, class)
 }
 
 /// An integer of `size` bytes.

@@ -129,6 +129,6 @@ pub(crate) mod tests {
 
     structure_tests! {
         shared_pointer: SharedPointer, context = (), values = pointers(),
-        real = ["0202732c000000000000", "030100150000000000 14"], checksum = false
+        real = ["0202732c000000000000", "03010044000000002e00"], checksum = false
     }
 }
