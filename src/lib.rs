@@ -7,6 +7,7 @@
 #[macro_use]
 mod format;
 
+mod chunk;
 mod error;
 mod extents;
 pub mod filter;
