@@ -15,6 +15,7 @@ mod limits;
 mod selection;
 pub mod storage;
 mod store;
+mod tree;
 mod types;
 
 pub use error::{Error, ErrorKind, Result};
