@@ -38,15 +38,15 @@ const ROWS: usize = 256;
 /// The sums are taken in lanes: of words w0, w1, … the second sum of n words is the total of
 /// (n - i) * wi, and with i = row * LANES + lane that splits into a weight by row and one by lane.
 #[expect(clippy::arithmetic_side_effects, reason = "the bounds above; the totals stay far below 2^64")]
+#[expect(clippy::indexing_slicing, reason = "a row is 2 * LANES bytes long")]
 fn checksum(data: &[u8]) -> u32 {
     let (mut first, mut second, mut any) = (0_u64, 0_u64, false);
     for block in data.chunks(2 * LANES * ROWS) {
         let (rows, rest) = block.as_chunks::<{ 2 * LANES }>();
         let (mut sums, mut sums_of_sums) = ([0_u32; LANES], [0_u32; LANES]);
         for row in rows {
-            let words = row.as_chunks::<2>().0.iter().map(|word| u32::from(u16::from_be_bytes(*word)));
-            for ((sum, sum_of_sums), word) in sums.iter_mut().zip(&mut sums_of_sums).zip(words) {
-                *sum += word;
+            for (lane, (sum, sum_of_sums)) in sums.iter_mut().zip(&mut sums_of_sums).enumerate() {
+                *sum += u32::from(u16::from_be_bytes([row[2 * lane], row[2 * lane + 1]]));
                 *sum_of_sums += *sum;
             }
         }
