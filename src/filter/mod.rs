@@ -5,11 +5,13 @@
 //! filtered on any thread. [`register`] adds filters that are not built in.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod bits;
 mod codec;
 mod deflate;
 mod fletcher32;
 mod pipeline;
 mod registry;
+mod scale_offset;
 mod shuffle;
 
 pub use crate::format::message::filter_pipeline::FilterInfo;
@@ -24,6 +26,8 @@ pub mod id {
     pub const SHUFFLE: u16 = 2;
     /// Fletcher32 checksum.
     pub const FLETCHER32: u16 = 3;
+    /// Scale-offset: numbers as distances from the smallest, in as few bits as they need.
+    pub const SCALE_OFFSET: u16 = 6;
 }
 
 /// Bit 0 of a filter's flags: a chunk that it cannot process is stored without it.
@@ -31,7 +35,8 @@ pub(crate) const OPTIONAL: u16 = 1;
 
 /// Whether chunks with this filter can be read and written now.
 pub fn is_available(id: u16) -> bool {
-    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32) || registry::registered(id).is_some()
+    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32 | id::SCALE_OFFSET)
+        || registry::registered(id).is_some()
 }
 
 /// As many bytes of `from` as `to` takes.

@@ -56,7 +56,7 @@ pub(super) fn encode(size: usize, input: &[u8], output: &mut Vec<u8>) {
     let (whole, rest) = input.split_at(count.saturating_mul(size));
     output.reserve(input.len());
     for at in 0..size {
-        output.extend(whole.iter().skip(at).step_by(size));
+        output.extend(whole.get(at..).unwrap_or_default().iter().step_by(size));
     }
     output.extend_from_slice(rest);
 }
