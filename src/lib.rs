@@ -22,4 +22,6 @@ pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents};
 pub use limits::Limits;
 pub use selection::{Hyperslab, Points, Selection, SliceOrIndex};
-pub use types::{H5Type, H5Write, Heap};
+#[doc(hidden)]
+pub use types::Plain;
+pub use types::{FixedAscii, FixedUnicode, H5Type, H5Write, Heap, VarLenArray, VarLenAscii, VarLenUnicode};

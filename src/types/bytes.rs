@@ -38,6 +38,7 @@ unsafe impl<T: AnyBits> AnyBits for num_complex::Complex<T> {}
 /// Proof that the bytes of a `T` are its memory image: without padding, every pattern valid.
 ///
 /// It cannot be made outside this crate, so that [`H5Type`](crate::H5Type) is safe to implement.
+#[doc(hidden)]
 pub struct Plain<T>(PhantomData<fn() -> T>);
 
 impl<T> Clone for Plain<T> {

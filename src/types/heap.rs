@@ -60,10 +60,8 @@ impl Heap {
     /// `image`.
     pub(crate) fn reserve(&mut self, image: &mut [u8], count: usize, len: usize) -> Result<&mut [u8]> {
         let start = self.bytes.len();
-        let end = start.checked_add(len).filter(|&end| end as u64 <= self.limit).ok_or_else(|| {
-            Error::limit(format!("the variable-length data of one transfer exceeds {} bytes", self.limit))
-        })?;
-        self.bytes.try_reserve(len).map_err(|_| Error::limit(format!("no memory for {len} bytes")))?;
+        let end = self.end_after(len)?;
+        self.bytes.try_reserve(len).map_err(|_| no_memory(len))?;
         self.bytes.resize(end, 0);
         let mut reference = [0; REFERENCE_SIZE];
         let (offset_bytes, count_bytes) = reference.split_at_mut(REFERENCE_SIZE / 2);
@@ -72,6 +70,31 @@ impl Heap {
         fill_image(image, &reference)?;
         Ok(self.bytes.get_mut(start..end).unwrap_or_default())
     }
+
+    /// Bytes of all parts.
+    pub(crate) fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Zeroed memory for `len` bytes that are to be put here later.
+    pub(crate) fn scratch(&self, len: usize) -> Result<Vec<u8>> {
+        self.end_after(len)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|_| no_memory(len))?;
+        bytes.resize(len, 0);
+        Ok(bytes)
+    }
+
+    /// The end of this heap after `len` more bytes, within the limit.
+    fn end_after(&self, len: usize) -> Result<usize> {
+        self.bytes.len().checked_add(len).filter(|&end| end as u64 <= self.limit).ok_or_else(|| {
+            Error::limit(format!("the variable-length data of one transfer exceeds {} bytes", self.limit))
+        })
+    }
+}
+
+fn no_memory(len: usize) -> Error {
+    Error::limit(format!("no memory for {len} bytes"))
 }
 
 /// Offset and number of elements.

@@ -7,6 +7,10 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 pub(crate) mod bytes;
+pub(crate) mod convert;
+mod describe;
+mod elements;
+mod fixed;
 mod heap;
 mod native;
 mod number;
@@ -14,6 +18,8 @@ mod sequence;
 mod text;
 
 pub use bytes::Plain;
+pub(crate) use elements::{ElementReader, write_elements};
+pub use fixed::{FixedAscii, FixedUnicode, VarLenArray, VarLenAscii, VarLenUnicode};
 pub use heap::Heap;
 pub(crate) use heap::REFERENCE_SIZE;
 

@@ -42,14 +42,14 @@ plain_types! {
     u64 => native::integer(8, false),
     u128 => native::integer(16, false),
     usize => native::integer(size_of::<usize>(), false),
-    f32 => native::float(4, 8, 127),
-    f64 => native::float(8, 11, 1023),
+    f32 => Datatype::float32(native::NATIVE),
+    f64 => Datatype::float64(native::NATIVE),
 }
 
 #[cfg(feature = "half")]
 plain_types! {
-    half::f16 => native::float(2, 5, 15),
-    half::bf16 => native::float(2, 8, 127),
+    half::f16 => Datatype::float16(native::NATIVE),
+    half::bf16 => Datatype::bfloat16(native::NATIVE),
 }
 
 #[cfg(feature = "num-complex")]
@@ -88,7 +88,7 @@ impl H5Type for bool {
     const SIZE: usize = 1;
 
     fn datatype() -> Datatype {
-        native::boolean()
+        Datatype::boolean()
     }
 
     fn decode(image: &[u8], _: &Heap) -> Result<Self> {

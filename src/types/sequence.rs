@@ -31,7 +31,7 @@ impl<T: H5Type> H5Type for Vec<T> {
     const SIZE: usize = REFERENCE_SIZE;
 
     fn datatype() -> Datatype {
-        native::sequence(T::datatype())
+        Datatype::var_len(T::datatype())
     }
 
     fn decode(image: &[u8], heap: &Heap) -> Result<Self> {
@@ -50,7 +50,7 @@ impl<T: H5Write> H5Write for &[T] {
     const SIZE: usize = REFERENCE_SIZE;
 
     fn datatype() -> Datatype {
-        native::sequence(T::datatype())
+        Datatype::var_len(T::datatype())
     }
 
     fn encode(&self, image: &mut [u8], heap: &mut Heap) -> Result<()> {
@@ -103,7 +103,17 @@ pub(crate) fn decode_all<T: H5Type>(images: &[u8], count: usize, heap: &Heap) ->
         plain.bytes_mut(&mut values).copy_from_slice(images);
         return Ok(values);
     }
-    images.chunks_exact(size).map(|image| T::decode(image, heap)).collect()
+    let mut values = Vec::with_capacity(count);
+    decode_into(&mut values, images, heap)?;
+    Ok(values)
+}
+
+/// Appends the values of the images.
+pub(crate) fn decode_into<T: H5Type>(values: &mut Vec<T>, images: &[u8], heap: &Heap) -> Result<()> {
+    for image in images.chunks_exact(<T as H5Type>::SIZE.max(1)) {
+        values.push(T::decode(image, heap)?);
+    }
+    Ok(())
 }
 
 macro_rules! tuples {

@@ -17,6 +17,11 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str> {
     })
 }
 
+/// The text of stored bytes that are ASCII.
+pub(crate) fn ascii(bytes: &[u8]) -> Result<&str> {
+    if bytes.is_ascii() { utf8(bytes) } else { Err(Error::type_mismatch("the string is not ASCII")) }
+}
+
 /// Stored as a variable-length UTF-8 string.
 impl H5Type for String {
     const SIZE: usize = REFERENCE_SIZE;

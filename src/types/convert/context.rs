@@ -1,0 +1,48 @@
+//! What a conversion needs besides the elements: where variable-length data is.
+
+use crate::types::Heap;
+use crate::{Error, Result};
+
+/// Where an object of the global heap is: the collection's address and the object's index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct HeapId {
+    pub(crate) address: u64,
+    pub(crate) index: u32,
+}
+
+/// The global heap of a file, to read from.
+pub(crate) trait VarLenRead {
+    /// Calls `visit` with the object's bytes; it may read other objects meanwhile.
+    fn read(&self, id: HeapId, visit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+}
+
+/// The global heap of a file, to write to.
+pub(crate) trait VarLenWrite {
+    /// Keeps the bytes (perhaps none) as a new object.
+    fn write(&mut self, bytes: &[u8]) -> Result<HeapId>;
+}
+
+/// Where the variable-length data of the elements is, on both sides of a conversion.
+pub(crate) enum Context<'a> {
+    /// There is none.
+    Fixed,
+    /// From the file's global heap to the heap of the memory images.
+    Read { objects: &'a dyn VarLenRead, heap: &'a mut Heap },
+    /// From the heap of the memory images to the file's global heap.
+    Write { heap: &'a Heap, objects: &'a mut dyn VarLenWrite },
+}
+
+impl Context<'_> {
+    /// The same context for a nested conversion.
+    pub(crate) fn nested(&mut self) -> Context<'_> {
+        match self {
+            Self::Fixed => Context::Fixed,
+            Self::Read { objects, heap } => Context::Read { objects: *objects, heap },
+            Self::Write { heap, objects } => Context::Write { heap, objects: *objects },
+        }
+    }
+
+    pub(crate) fn wrong_direction() -> Error {
+        Error::usage("variable-length data was converted without its heap")
+    }
+}

@@ -1,0 +1,240 @@
+//! Conversions between the machine's own numbers, over whole runs.
+
+/// Converts a run of native numbers; both slices hold the same number of elements.
+pub(crate) type Kernel = fn(&[u8], &mut [u8]);
+
+/// The numbers that have kernels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Native {
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+    #[cfg(feature = "half")]
+    F16,
+    #[cfg(feature = "half")]
+    Bf16,
+}
+
+impl Native {
+    /// The integer of `size` bytes.
+    pub(crate) fn integer(size: usize, signed: bool) -> Option<Self> {
+        Some(match (size, signed) {
+            (1, true) => Self::I8,
+            (2, true) => Self::I16,
+            (4, true) => Self::I32,
+            (8, true) => Self::I64,
+            (1, false) => Self::U8,
+            (2, false) => Self::U16,
+            (4, false) => Self::U32,
+            (8, false) => Self::U64,
+            _ => return None,
+        })
+    }
+
+    /// The float with a name of `describe::known_float`.
+    pub(crate) fn float(name: &str) -> Option<Self> {
+        match name {
+            "float32" => Some(Self::F32),
+            "float64" => Some(Self::F64),
+            #[cfg(feature = "half")]
+            "float16" => Some(Self::F16),
+            #[cfg(feature = "half")]
+            "bfloat16" => Some(Self::Bf16),
+            _ => None,
+        }
+    }
+}
+
+/// One conversion of a value, by the rules of format-spec-notes/conversions.md.
+trait Convert<D> {
+    fn convert(self) -> D;
+}
+
+/// Out of range becomes the nearest value; the bounds are constants of the source type.
+macro_rules! integer_to_integer {
+    ($($from:ident => [$($to:ident),*]);* $(;)?) => {$($(
+        impl Convert<$to> for $from {
+            #[inline(always)]
+            fn convert(self) -> $to {
+                const LOW: $from =
+                    if ($to::MIN as i128) > ($from::MIN as i128) { $to::MIN as $from } else { $from::MIN };
+                const HIGH: $from =
+                    if ($to::MAX as i128) < ($from::MAX as i128) { $to::MAX as $from } else { $from::MAX };
+                self.clamp(LOW, HIGH) as $to
+            }
+        }
+    )*)*};
+}
+integer_to_integer! {
+    i8 => [i8, i16, i32, i64, u8, u16, u32, u64];
+    i16 => [i8, i16, i32, i64, u8, u16, u32, u64];
+    i32 => [i8, i16, i32, i64, u8, u16, u32, u64];
+    i64 => [i8, i16, i32, i64, u8, u16, u32, u64];
+    u8 => [i8, i16, i32, i64, u8, u16, u32, u64];
+    u16 => [i8, i16, i32, i64, u8, u16, u32, u64];
+    u32 => [i8, i16, i32, i64, u8, u16, u32, u64];
+    u64 => [i8, i16, i32, i64, u8, u16, u32, u64];
+}
+
+/// `as` truncates towards zero, saturates and makes 0 of NaN; from integers it rounds to even.
+macro_rules! cast {
+    ($($from:ident => [$($to:ident),*]);* $(;)?) => {$($(
+        impl Convert<$to> for $from {
+            #[inline(always)]
+            fn convert(self) -> $to {
+                self as $to
+            }
+        }
+    )*)*};
+}
+cast! {
+    f32 => [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64];
+    f64 => [i8, i16, i32, i64, u8, u16, u32, u64, f64];
+    i8 => [f32, f64];
+    i16 => [f32, f64];
+    i32 => [f32, f64];
+    i64 => [f32, f64];
+    u8 => [f32, f64];
+    u16 => [f32, f64];
+    u32 => [f32, f64];
+    u64 => [f32, f64];
+}
+
+impl Convert<f32> for f64 {
+    /// What is larger than the largest finite value becomes infinite, even if it would round to it.
+    #[inline(always)]
+    fn convert(self) -> f32 {
+        if self.abs() > f64::from(f32::MAX) { f32::INFINITY.copysign(self as f32) } else { self as f32 }
+    }
+}
+
+/// Conversions by way of `f32`, which holds every value of the small format.
+#[cfg(feature = "half")]
+macro_rules! small_float {
+    ($small:ty => [$($to:ident),*]) => {
+        $(
+            impl Convert<$to> for $small {
+                #[inline(always)]
+                fn convert(self) -> $to {
+                    self.to_f32().convert()
+                }
+            }
+        )*
+        impl Convert<$small> for f32 {
+            #[inline(always)]
+            fn convert(self) -> $small {
+                if self.abs() > <$small>::MAX.to_f32() {
+                    <$small>::from_f32(f32::INFINITY.copysign(self))
+                } else {
+                    <$small>::from_f32(self)
+                }
+            }
+        }
+    };
+}
+#[cfg(feature = "half")]
+small_float!(half::f16 => [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64]);
+#[cfg(feature = "half")]
+small_float!(half::bf16 => [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64]);
+
+macro_rules! kernel {
+    ($from:ty, $to:ty) => {{
+        fn run(from: &[u8], to: &mut [u8]) {
+            let (from, _) = from.as_chunks::<{ size_of::<$from>() }>();
+            let (to, _) = to.as_chunks_mut::<{ size_of::<$to>() }>();
+            for (from, to) in from.iter().zip(to) {
+                let value: $to = <$from>::from_ne_bytes(*from).convert();
+                *to = value.to_ne_bytes();
+            }
+        }
+        Some(run as Kernel)
+    }};
+}
+
+macro_rules! kernels_from {
+    ($from:ty, $to:expr, [$($native:ident $target:ty),*]) => {
+        match $to {
+            $(Native::$native => kernel!($from, $target),)*
+            #[allow(unreachable_patterns, reason = "without the feature `half` there are no others")]
+            _ => None,
+        }
+    };
+}
+
+macro_rules! to_standard {
+    ($from:ty, $to:expr) => {
+        kernels_from!($from, $to, [
+            I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64, F32 f32, F64 f64
+        ])
+    };
+}
+
+/// The kernel, if there is one.
+pub(crate) fn kernel(from: Native, to: Native) -> Option<Kernel> {
+    match from {
+        Native::I8 => to_standard!(i8, to),
+        Native::I16 => to_standard!(i16, to),
+        Native::I32 => to_standard!(i32, to),
+        Native::I64 => to_standard!(i64, to),
+        Native::U8 => to_standard!(u8, to),
+        Native::U16 => to_standard!(u16, to),
+        Native::U32 => to_standard!(u32, to),
+        Native::U64 => to_standard!(u64, to),
+        #[cfg(feature = "half")]
+        Native::F32 if to == Native::F16 => kernel!(f32, half::f16),
+        #[cfg(feature = "half")]
+        Native::F32 if to == Native::Bf16 => kernel!(f32, half::bf16),
+        Native::F32 => to_standard!(f32, to),
+        Native::F64 => to_standard!(f64, to),
+        #[cfg(feature = "half")]
+        Native::F16 => to_standard!(half::f16, to),
+        #[cfg(feature = "half")]
+        Native::Bf16 => to_standard!(half::bf16, to),
+    }
+}
+
+/// Copies elements of `N` bytes with their bytes reversed.
+fn copy_reversed<const N: usize>(from: &[u8], to: &mut [u8]) {
+    for (from, to) in from.as_chunks::<N>().0.iter().zip(to.as_chunks_mut::<N>().0) {
+        *to = *from;
+        to.reverse();
+    }
+}
+
+/// Copies elements of `size` bytes into the other byte order.
+pub(crate) fn copy_swapped(from: &[u8], to: &mut [u8], size: usize) {
+    match size {
+        2 => copy_reversed::<2>(from, to),
+        4 => copy_reversed::<4>(from, to),
+        8 => copy_reversed::<8>(from, to),
+        16 => copy_reversed::<16>(from, to),
+        _ => {
+            for (from, to) in from.chunks_exact(size.max(1)).zip(to.chunks_exact_mut(size.max(1))) {
+                to.copy_from_slice(from);
+                to.reverse();
+            }
+        }
+    }
+}
+
+fn reverse_each<const N: usize>(bytes: &mut [u8]) {
+    bytes.as_chunks_mut::<N>().0.iter_mut().for_each(|element| element.reverse());
+}
+
+/// Reverses the bytes of each element of `size` bytes.
+pub(crate) fn swap_in_place(bytes: &mut [u8], size: usize) {
+    match size {
+        2 => reverse_each::<2>(bytes),
+        4 => reverse_each::<4>(bytes),
+        8 => reverse_each::<8>(bytes),
+        16 => reverse_each::<16>(bytes),
+        _ => bytes.chunks_exact_mut(size.max(1)).for_each(<[u8]>::reverse),
+    }
+}

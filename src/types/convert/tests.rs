@@ -1,0 +1,1 @@
+//! Against what the C library makes of the same bytes.

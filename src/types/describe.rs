@@ -1,0 +1,274 @@
+//! What a user asks of a datatype, and how it is printed.
+
+use std::fmt;
+
+use super::H5Write;
+use crate::format::message::datatype::{
+    ByteOrder, CharacterSet, Datatype, DatatypeClass, FloatType, Normalization, ReferenceType, StringType,
+    VarLenKind,
+};
+
+impl Datatype {
+    /// The type that values of `T` are stored as, in the native byte order.
+    pub fn of<T: H5Write>() -> Self {
+        T::datatype()
+    }
+
+    /// Whether elements are text, of a fixed or a variable length.
+    pub fn is_string(&self) -> bool {
+        self.string_type().is_some()
+    }
+
+    /// Encoding and padding of text, of a fixed or a variable length.
+    pub fn string_type(&self) -> Option<StringType> {
+        match &self.class {
+            DatatypeClass::String(text) => Some(*text),
+            DatatypeClass::VarLen(var_len) => match var_len.kind {
+                VarLenKind::String(text) => Some(text),
+                VarLenKind::Sequence => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether elements are integers or floating-point numbers.
+    pub fn is_number(&self) -> bool {
+        matches!(self.class, DatatypeClass::Integer(_) | DatatypeClass::Float(_))
+    }
+
+    /// Whether this is the enumeration of `FALSE` and `TRUE` that h5py stores booleans as.
+    pub fn is_bool(&self) -> bool {
+        match &self.class {
+            DatatypeClass::Enum(enumeration) => {
+                let is = |at: usize, name: &str, value: u8| {
+                    enumeration.members.get(at).is_some_and(|(n, v)| n == name && *v == [value])
+                };
+                enumeration.members.len() == 2 && is(0, "FALSE", 0) && is(1, "TRUE", 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether elements, or parts of them, are kept elsewhere in the file, with a length of their own.
+    pub fn has_variable_length(&self) -> bool {
+        match &self.class {
+            DatatypeClass::VarLen(_) => true,
+            DatatypeClass::Compound(compound) => {
+                compound.members.iter().any(|member| member.datatype.has_variable_length())
+            }
+            DatatypeClass::Array(array) => array.base.has_variable_length(),
+            _ => false,
+        }
+    }
+
+    /// The same type with the sizes that references to variable-length data have in a file with
+    /// addresses of `offset_size` bytes; offsets of compound members move along.
+    pub(crate) fn for_file(&self, offset_size: u8) -> Self {
+        if !self.has_variable_length() {
+            return self.clone();
+        }
+        let mut stored = self.clone();
+        match &mut stored.class {
+            DatatypeClass::VarLen(var_len) => {
+                *var_len.base = var_len.base.for_file(offset_size);
+                stored.size = u32::from(offset_size).saturating_add(8);
+            }
+            DatatypeClass::Array(array) => {
+                let count = self.size.checked_div(array.base.size).unwrap_or(0);
+                *array.base = array.base.for_file(offset_size);
+                stored.size = array.base.size.saturating_mul(count);
+            }
+            DatatypeClass::Compound(compound) => {
+                let mut saved = 0_u32;
+                for member in &mut compound.members {
+                    let size = member.datatype.size;
+                    member.datatype = member.datatype.for_file(offset_size);
+                    member.offset = member.offset.saturating_sub(saved);
+                    saved = saved.saturating_add(size.saturating_sub(member.datatype.size));
+                }
+                stored.size = stored.size.saturating_sub(saved);
+            }
+            _ => {}
+        }
+        stored
+    }
+}
+
+/// The parameters of the IEEE formats and of bfloat16: size, exponent bits, bias, name.
+const KNOWN_FLOATS: [(u32, u8, u32, &str); 5] = [
+    (2, 5, 15, "float16"),
+    (2, 8, 127, "bfloat16"),
+    (4, 8, 127, "float32"),
+    (8, 11, 1023, "float64"),
+    (16, 15, 16383, "float128"),
+];
+
+/// The name of a floating-point layout, if it is one of IEEE 754 or bfloat16.
+pub(crate) fn known_float(size: u32, float: &FloatType) -> Option<&'static str> {
+    let bits = size.saturating_mul(8);
+    let (_, exponent, _, name) = KNOWN_FLOATS.into_iter().find(|&(known, exponent, bias, _)| {
+        known == size && exponent == float.exponent_size && bias == float.exponent_bias
+    })?;
+    let mantissa = bits.saturating_sub(1).saturating_sub(u32::from(exponent));
+    let ieee = u32::from(float.precision) == bits
+        && float.bit_offset == 0
+        && float.normalization == Normalization::Implied
+        && u32::from(float.sign_location) == bits.saturating_sub(1)
+        && u32::from(float.mantissa_size) == mantissa
+        && u32::from(float.exponent_location) == mantissa
+        && float.mantissa_location == 0;
+    ieee.then_some(name)
+}
+
+fn write_order(f: &mut fmt::Formatter<'_>, size: u32, order: ByteOrder) -> fmt::Result {
+    match order {
+        ByteOrder::Little => Ok(()),
+        ByteOrder::Big if size <= 1 => Ok(()),
+        ByteOrder::Big => f.write_str(" big-endian"),
+        ByteOrder::Vax => f.write_str(" VAX order"),
+    }
+}
+
+fn write_bits(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    size: u32,
+    precision: u16,
+    offset: u16,
+    order: ByteOrder,
+) -> fmt::Result {
+    let bits = size.saturating_mul(8);
+    write!(f, "{name}{bits}")?;
+    if u32::from(precision) != bits {
+        write!(f, " of {precision} bits at {offset}")?;
+    }
+    write_order(f, size, order)
+}
+
+const fn charset_name(charset: CharacterSet) -> &'static str {
+    match charset {
+        CharacterSet::Ascii => "ASCII",
+        CharacterSet::Utf8 => "UTF-8",
+    }
+}
+
+/// An integer in the bytes of an enumeration's base type, for printing.
+fn enum_value(base: &Datatype, bytes: &[u8]) -> Option<i128> {
+    let DatatypeClass::Integer(integer) = &base.class else { return None };
+    let mut wide = [0; 16];
+    let padded = wide.get_mut(..bytes.len())?;
+    padded.copy_from_slice(bytes);
+    if integer.order == ByteOrder::Big {
+        padded.reverse();
+    }
+    let unused = 128_u32.checked_sub(u32::try_from(bytes.len()).ok()?.checked_mul(8)?)?;
+    let value = u128::from_le_bytes(wide).checked_shl(unused).unwrap_or(0);
+    Some(if integer.signed {
+        value.cast_signed().checked_shr(unused).unwrap_or(0)
+    } else {
+        i128::try_from(value.checked_shr(unused).unwrap_or(0)).ok()?
+    })
+}
+
+/// A short form for people: `int32`, `float64 big-endian`, `[uint8; 2x3]`, `{a: int8, b: string}`.
+impl fmt::Display for Datatype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.class {
+            DatatypeClass::Integer(t) => {
+                let name = if t.signed { "int" } else { "uint" };
+                write_bits(f, name, self.size, t.precision, t.bit_offset, t.order)
+            }
+            DatatypeClass::Float(t) => match known_float(self.size, t) {
+                Some(name) => f.write_str(name).and_then(|()| write_order(f, self.size, t.order)),
+                None => {
+                    write_bits(f, "float", self.size, t.precision, t.bit_offset, t.order)?;
+                    write!(f, " (exponent {}, mantissa {})", t.exponent_size, t.mantissa_size)
+                }
+            },
+            DatatypeClass::Bitfield(t) => {
+                write_bits(f, "bitfield", self.size, t.precision, t.bit_offset, t.order)
+            }
+            DatatypeClass::Time { precision, .. } => write!(f, "time of {precision} bits"),
+            DatatypeClass::String(t) => {
+                write!(f, "{} string of {} bytes", charset_name(t.charset), self.size)
+            }
+            DatatypeClass::Opaque { tag } if tag.is_empty() => write!(f, "opaque of {} bytes", self.size),
+            DatatypeClass::Opaque { tag } => write!(f, "opaque of {} bytes (\"{tag}\")", self.size),
+            DatatypeClass::Compound(t) => {
+                f.write_str("{")?;
+                for (at, member) in t.members.iter().enumerate() {
+                    let comma = if at == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}: {}", member.name, member.datatype)?;
+                }
+                f.write_str("}")
+            }
+            DatatypeClass::Reference(kind) => f.write_str(match kind {
+                ReferenceType::Object | ReferenceType::StandardObject => "object reference",
+                ReferenceType::Region | ReferenceType::StandardRegion => "region reference",
+                ReferenceType::StandardAttribute => "attribute reference",
+            }),
+            DatatypeClass::Enum(_) if self.is_bool() => f.write_str("bool"),
+            DatatypeClass::Enum(t) => {
+                write!(f, "enum over {} {{", t.base)?;
+                for (at, (name, bytes)) in t.members.iter().enumerate() {
+                    let comma = if at == 0 { "" } else { ", " };
+                    write!(f, "{comma}{name}")?;
+                    if let Some(value) = enum_value(&t.base, bytes) {
+                        write!(f, " = {value}")?;
+                    }
+                }
+                f.write_str("}")
+            }
+            DatatypeClass::VarLen(t) => match t.kind {
+                VarLenKind::Sequence => write!(f, "sequence of {}", t.base),
+                VarLenKind::String(text) => write!(f, "{} string", charset_name(text.charset)),
+            },
+            DatatypeClass::Array(t) => {
+                write!(f, "[{}; ", t.base)?;
+                for (at, len) in t.dims.iter().enumerate() {
+                    write!(f, "{}{len}", if at == 0 { "" } else { "x" })?;
+                }
+                f.write_str("]")
+            }
+            DatatypeClass::Complex(t) => write!(f, "complex of {}", t.base),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_print_as_people_say_them() {
+        if cfg!(target_endian = "big") {
+            return;
+        }
+        assert_eq!(Datatype::of::<i32>().to_string(), "int32");
+        assert_eq!(Datatype::of::<f64>().to_string(), "float64");
+        assert_eq!(Datatype::of::<bool>().to_string(), "bool");
+        assert_eq!(Datatype::of::<&str>().to_string(), "UTF-8 string");
+        assert_eq!(Datatype::of::<[[u8; 3]; 2]>().to_string(), "[uint8; 2x3]");
+        assert_eq!(Datatype::of::<(i8, Vec<f32>)>().to_string(), "{0: int8, 1: sequence of float32}");
+    }
+
+    #[test]
+    fn enumerations_print_their_values() {
+        let base = Datatype::of::<i16>();
+        let members = [("LOW", -2_i16), ("HIGH", 300)].map(|(n, v)| (n.to_owned(), v.to_ne_bytes().to_vec()));
+        let datatype = super::super::native::enumeration(base, members.to_vec());
+        assert!(datatype.to_string().ends_with("{LOW = -2, HIGH = 300}"));
+    }
+
+    #[test]
+    fn file_sizes_of_references_follow_the_width_of_addresses() {
+        let memory = Datatype::of::<(u8, String, [Vec<u8>; 2], u16)>();
+        assert_eq!(memory.size, 1 + 16 + 32 + 2);
+        assert_eq!(memory.for_file(8), memory);
+        let narrow = memory.for_file(4);
+        assert_eq!(narrow.size, 1 + 12 + 24 + 2);
+        let DatatypeClass::Compound(compound) = &narrow.class else { panic!("a tuple is a compound") };
+        let offsets: Vec<_> = compound.members.iter().map(|member| member.offset).collect();
+        assert_eq!(offsets, [0, 1, 13, 37]);
+    }
+}
