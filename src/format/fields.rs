@@ -112,6 +112,36 @@ impl Field for Length {
     }
 }
 
+/// A length of which all ones, whatever the width, means that there is no bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MaxLength(pub(crate) u64);
+
+impl MaxLength {
+    /// No bound.
+    pub(crate) const UNLIMITED: Self = Self(u64::MAX);
+}
+
+impl Field for MaxLength {
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        let width = usize::from(r.widths().length);
+        let all_ones = r.rest().iter().take(width).all(|&byte| byte == 0xff);
+        let value = r.length()?;
+        Ok(if all_ones { Self::UNLIMITED } else { Self(value) })
+    }
+    fn encode(&self, w: &mut Writer) {
+        let width = usize::from(w.widths().length);
+        if *self == Self::UNLIMITED {
+            w.ones(width);
+        } else {
+            let start = w.position();
+            w.length(self.0);
+            if w.is_ones_from(start) {
+                w.overflow("length");
+            }
+        }
+    }
+}
+
 /// Four ASCII bytes as a number, to name a [`Signature`].
 pub(crate) const fn tag(text: &[u8; 4]) -> u32 {
     u32::from_le_bytes(*text)

@@ -51,6 +51,18 @@ pub(crate) fn check_flips<T: Structure>(bytes: &[u8], context: &T::Context, widt
     }
 }
 
+/// Addresses: undefined, and such as fit into 2, 4 or only 8 bytes.
+pub(crate) fn addresses() -> impl proptest::strategy::Strategy<Value = super::Address> {
+    use super::Address;
+    use proptest::prelude::*;
+    prop_oneof![
+        Just(Address::UNDEFINED),
+        (0..60_000_u64).prop_map(Address::new),
+        any::<u32>().prop_map(|address| Address::new(address.into())),
+        (0..u64::MAX).prop_map(Address::new),
+    ]
+}
+
 /// Bytes from hexadecimal text; white space is ignored.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();

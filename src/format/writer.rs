@@ -51,6 +51,11 @@ impl Writer {
         self.bytes.resize(self.bytes.len().saturating_add(len), 0xff);
     }
 
+    /// Whether all bits of the bytes from `position` on are set.
+    pub(crate) fn is_ones_from(&self, position: usize) -> bool {
+        self.bytes.get(position..).is_some_and(|bytes| bytes.iter().all(|&byte| byte == 0xff))
+    }
+
     /// Text with a terminating NUL, and more NULs up to a multiple of `align` bytes in all.
     /// Text that holds a NUL would end there when read, so it does not fit.
     pub(crate) fn c_string(&mut self, text: &[u8], align: usize) {
@@ -103,16 +108,14 @@ impl Writer {
     pub(crate) fn file_address(&mut self, address: Address) {
         let width = usize::from(self.widths.offset);
         match address.get() {
-            None => self.bytes(&[0xff; 8][..width.min(8)]),
+            None => self.ones(width),
             Some(value) => {
-                // All ones would read back as the undefined address.
-                if width < 8 && value.checked_shr(8 * u32::from(self.widths.offset)) == Some(0) {
-                    let undefined = (1_u64 << (8 * u32::from(self.widths.offset))) - 1;
-                    if value == undefined {
-                        self.overflow("address");
-                    }
-                }
+                let start = self.position();
                 self.uint(value, width, "address");
+                // All ones would read back as the undefined address.
+                if self.is_ones_from(start) {
+                    self.overflow("address");
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::MessageBody;
 use crate::Result;
+use crate::format::fields::{Field, MaxLength};
 use crate::format::{Reader, Structure, Writer};
 
 /// How many elements, in which shape.
@@ -30,7 +31,7 @@ pub(crate) enum Extent {
 
 impl Dataspace {
     /// The value of a maximum dimension that has no bound.
-    pub(crate) const UNLIMITED: u64 = u64::MAX;
+    pub(crate) const UNLIMITED: u64 = MaxLength::UNLIMITED.0;
     /// The largest rank.
     pub(crate) const MAX_RANK: usize = 32;
 
@@ -116,7 +117,7 @@ impl Structure for Dataspace {
             (KIND_SIMPLE, _) => {
                 let dims = (0..rank).map(|_| r.length()).collect::<Result<Vec<_>>>()?;
                 let max_dims = if flags & HAS_MAX != 0 {
-                    Some((0..rank).map(|_| maximum(r)).collect::<Result<Vec<_>>>()?)
+                    Some((0..rank).map(|_| Ok(MaxLength::decode(r)?.0)).collect::<Result<Vec<_>>>()?)
                 } else {
                     None
                 };
@@ -155,21 +156,9 @@ impl Structure for Dataspace {
             w.length(dim);
         }
         for &max in max_dims.into_iter().flatten() {
-            if max == Self::UNLIMITED {
-                w.ones(usize::from(w.widths().length));
-            } else {
-                w.length(max);
-            }
+            MaxLength(max).encode(w);
         }
     }
-}
-
-/// A maximum size: all ones, whatever the width, is unlimited.
-fn maximum(r: &mut Reader<'_>) -> Result<u64> {
-    let value = r.length()?;
-    let unused = 64_u32.saturating_sub(u32::from(r.widths().length).saturating_mul(8));
-    let all_ones = u64::MAX.checked_shr(unused).unwrap_or(0);
-    Ok(if value == all_ones { Dataspace::UNLIMITED } else { value })
 }
 
 impl MessageBody for Dataspace {

@@ -186,6 +186,10 @@ mod tests {
         real = [
             // A hard link of a group that tracks creation order.
             "010400000000000000000468617264b300000000000000",
+            // Soft, external, and hard with a UTF-8 name.
+            "010c01000000000000000004736f667404002f612f62",
+            "010c4001000000000000000665787465726e0f00006f746865722e6835002f782f7900",
+            "011402000000000000000109c3bc6ec3af636f64653000000000000000",
         ],
         checksum = false
     }

@@ -3,10 +3,15 @@
 pub(crate) mod attribute;
 pub(crate) mod dataspace;
 pub(crate) mod datatype;
+pub(crate) mod dense_info;
+pub(crate) mod external_files;
+pub(crate) mod file;
 pub(crate) mod fill_value;
 pub(crate) mod filter_pipeline;
+pub(crate) mod group;
 pub(crate) mod layout;
 pub(crate) mod link;
+pub(crate) mod object;
 pub(crate) mod shared;
 
 use crate::Result;

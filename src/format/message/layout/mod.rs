@@ -179,17 +179,9 @@ fn encode_new(layout: &Layout, w: &mut Writer) {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
-    use crate::format::testing::{decode, hex, structure_tests};
+    use crate::format::testing::{addresses, decode, hex, structure_tests};
     use crate::format::{Widths, encode};
     use proptest::prelude::*;
-
-    fn addresses() -> impl Strategy<Value = Address> {
-        prop_oneof![
-            Just(Address::UNDEFINED),
-            (0..60_000_u64).prop_map(Address::new),
-            (0..u64::MAX).prop_map(Address::new)
-        ]
-    }
 
     fn indexes() -> impl Strategy<Value = ChunkIndexLayout> {
         (addresses(), any::<Option<(u64, u32)>>(), any::<[u8; 5]>(), any::<u32>(), 0..6_u8).prop_map(
