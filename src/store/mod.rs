@@ -6,6 +6,8 @@
 //!
 //! Addresses here are relative to the base address (the user block is below the storage).
 
+mod scratch;
+
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -51,6 +53,7 @@ pub(crate) struct Store {
     cache: Mutex<HashMap<(u64, TypeId), Arc<dyn Any + Send + Sync>>>,
     end: u64,
     committed_end: u64,
+    scratch: scratch::Scratch,
 }
 
 /// Raw-data access without the store's lock; while it lives, no space that was in use when it
@@ -218,6 +221,12 @@ impl Store {
         Ok(new)
     }
 
+    /// What a layer above remembers of the transaction: a value of its own type, which every
+    /// transaction starts as the default.
+    pub(crate) fn scratch<T: Any + Send + Sync + Default>(&mut self) -> &mut T {
+        self.scratch.get()
+    }
+
     /// Writes all that changed, in the order of format-spec-notes/durability.md.
     pub(crate) fn commit(&mut self) -> Result<()> {
         let writer = self.writer.as_ref().ok_or_else(|| Error::usage("the file is open for reading only"))?;
@@ -225,6 +234,7 @@ impl Store {
             writer.write_at(address, bytes)?;
         }
         self.overlay.clear();
+        self.scratch.clear();
         self.committed_end = self.end;
         Ok(())
     }
@@ -249,6 +259,7 @@ impl Store {
             cache: Mutex::default(),
             end,
             committed_end: end,
+            scratch: scratch::Scratch::default(),
         }
     }
 }
