@@ -1,0 +1,409 @@
+//! Where the chunks of a dataset are: six kinds of index behind one interface.
+//!
+//! A changed array or tree is written by [`ChunkIndex::flush`]; until then the changes are in
+//! memory. After it, [`ChunkIndex::layout`] says what the layout message must hold.
+
+mod btree_v1;
+mod changes;
+mod extensible_array;
+mod extensible_write;
+mod fixed_array;
+mod implicit;
+mod linear;
+mod single;
+
+use crate::format::Address;
+use crate::format::chunk_index::{ChunkElement, ElementShape};
+use crate::format::message::dataspace::Dataspace;
+use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout};
+use crate::format::{extensible_array as ea, fixed_array as fa};
+use crate::store::Store;
+use crate::{Error, Result};
+
+use btree_v1::BTreeV1;
+use extensible_array::ExtensibleArray;
+use fixed_array::FixedArray;
+use implicit::Implicit;
+use linear::{ElementArray, Numbering};
+use single::Single;
+
+/// Where a chunk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChunkRecord {
+    pub(crate) address: u64,
+    /// Stored size in bytes, after the filters.
+    pub(crate) size: u64,
+    /// Bit i: filter i of the pipeline was not applied.
+    pub(crate) filter_mask: u32,
+}
+
+/// Called with a chunk's coordinates, in chunks, and where it is.
+pub(crate) type ChunkVisitor<'a> = &'a mut dyn FnMut(&[u64], ChunkRecord) -> Result<()>;
+
+/// What a chunk index depends on, besides its own parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IndexShape {
+    dims: Vec<u64>,
+    max_dims: Vec<u64>,
+    chunk_dims: Vec<u64>,
+    /// Bytes of a chunk before its filters.
+    chunk_bytes: u64,
+    filtered: bool,
+    layout_version: u8,
+    btree_k: u16,
+}
+
+impl IndexShape {
+    /// The K of version 1 B-trees of chunks where the superblock gives none.
+    pub(crate) const DEFAULT_BTREE_K: u16 = 32;
+
+    /// The shape of a dataset with that layout; `filtered` if it has a filter pipeline.
+    pub(crate) fn new(
+        layout_version: u8,
+        layout: &ChunkedLayout,
+        dims: &[u64],
+        max_dims: Option<&[u64]>,
+        filtered: bool,
+    ) -> Result<Self> {
+        let max_dims = max_dims.unwrap_or(dims);
+        if dims.is_empty() || layout.chunk_dims.len() != dims.len() || max_dims.len() != dims.len() {
+            return Err(Error::format("the chunk's rank is not that of the dataspace"));
+        }
+        let bytes = layout.chunk_dims.iter().try_fold(layout.element_size, |bytes, &dim| bytes.checked_mul(dim));
+        match bytes {
+            None | Some(0) => Err(Error::format("the chunk shape is out of range")),
+            Some(chunk_bytes) => Ok(Self {
+                dims: dims.to_vec(),
+                max_dims: max_dims.to_vec(),
+                chunk_dims: layout.chunk_dims.clone(),
+                chunk_bytes,
+                filtered,
+                layout_version,
+                btree_k: Self::DEFAULT_BTREE_K,
+            }),
+        }
+    }
+
+    /// With the K of version 1 B-trees of chunks that the superblock gives.
+    pub(crate) fn with_btree_k(self, btree_k: u16) -> Self {
+        Self { btree_k, ..self }
+    }
+
+    /// Which index the C library chooses, with its default parameters and no address yet; `early`
+    /// if all space is allocated when the dataset is created.
+    pub(crate) fn choose(&self, early: bool) -> ChunkIndexLayout {
+        let address = Address::UNDEFINED;
+        match self.max_dims.iter().filter(|&&dim| dim == Dataspace::UNLIMITED).count() {
+            0 if self.dims == self.max_dims && self.dims == self.chunk_dims => {
+                ChunkIndexLayout::Single { address, filtered: self.filtered.then_some((0, 0)) }
+            }
+            0 if early && !self.filtered => ChunkIndexLayout::Implicit { address },
+            0 => ChunkIndexLayout::FixedArray { page_bits: 10, address },
+            1 => {
+                let ea::Parameters { max_bits, index_elements, min_elements, min_pointers, page_bits } =
+                    ea::Parameters::default();
+                ChunkIndexLayout::ExtensibleArray {
+                    max_bits,
+                    index_elements,
+                    min_pointers,
+                    min_elements,
+                    page_bits,
+                    address,
+                }
+            }
+            _ => ChunkIndexLayout::BTreeV2 { node_size: 2048, split_percent: 100, merge_percent: 40, address },
+        }
+    }
+
+    fn element(&self) -> ElementShape {
+        match self.filtered {
+            true => ElementShape::filtered(self.chunk_bytes, self.layout_version),
+            false => ElementShape::UNFILTERED,
+        }
+    }
+
+    fn numbering(&self) -> Result<Numbering> {
+        Numbering::new(&self.max_dims, &self.chunk_dims, self.chunk_bytes, self.filtered)
+    }
+
+    /// The numbering and number of chunks of a dataset that cannot grow without bound.
+    fn bounded_numbering(&self) -> Result<(Numbering, u64)> {
+        let numbering = self.numbering()?;
+        let total = numbering.total();
+        let total = total.ok_or_else(|| Error::format("an index of fixed size for a dataset without a bound"))?;
+        Ok((numbering, total))
+    }
+}
+
+/// The chunk index of one dataset.
+#[derive(Debug, Clone)]
+pub(crate) struct ChunkIndex {
+    kind: Kind,
+    shape: IndexShape,
+    /// The index as it was opened, for its parameters.
+    layout: ChunkIndexLayout,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    BTreeV1(BTreeV1),
+    Single(Single),
+    Implicit(Implicit, Numbering),
+    FixedArray(FixedArray, Numbering),
+    ExtensibleArray(ExtensibleArray, Numbering),
+}
+
+impl ChunkIndex {
+    /// The index that a layout message describes. Nothing is read yet.
+    pub(crate) fn open(layout: ChunkIndexLayout, shape: IndexShape) -> Result<Self> {
+        let kind = match layout {
+            ChunkIndexLayout::BTreeV1 { address } => {
+                Kind::BTreeV1(BTreeV1::new(address, &shape.chunk_dims, shape.btree_k)?)
+            }
+            ChunkIndexLayout::Single { address, filtered } => {
+                Kind::Single(Single::open(address, filtered, shape.chunk_bytes))
+            }
+            ChunkIndexLayout::Implicit { address } => {
+                let (numbering, total) = shape.bounded_numbering()?;
+                Kind::Implicit(Implicit::open(address, total, shape.chunk_bytes), numbering)
+            }
+            ChunkIndexLayout::FixedArray { page_bits, address } => {
+                let (numbering, total) = shape.bounded_numbering()?;
+                let geometry = fa::Geometry::new(shape.element(), total, page_bits);
+                Kind::FixedArray(FixedArray::new(address, geometry), numbering)
+            }
+            ChunkIndexLayout::ExtensibleArray {
+                max_bits,
+                index_elements,
+                min_pointers,
+                min_elements,
+                page_bits,
+                address,
+            } => {
+                let parameters = ea::Parameters { max_bits, index_elements, min_elements, min_pointers, page_bits };
+                let geometry = ea::Geometry::new(shape.element(), parameters)
+                    .map_err(|error| error.in_structure("Data layout message"))?;
+                Kind::ExtensibleArray(ExtensibleArray::new(address, geometry), shape.numbering()?)
+            }
+            ChunkIndexLayout::BTreeV2 { .. } => return Err(Error::unsupported("a version 2 B-tree of chunks")),
+        };
+        Ok(Self { kind, shape, layout })
+    }
+
+    /// The index that the C library would choose for a new dataset.
+    ///
+    /// The space of the chunks of an implicit index is allocated, and the caller has to fill it;
+    /// every other index is empty, and in the file with the first flush of a chunk.
+    pub(crate) fn create(store: &mut Store, shape: IndexShape, early: bool) -> Result<Self> {
+        let mut index = Self::open(shape.choose(early), shape)?;
+        if let Kind::Implicit(implicit, numbering) = &mut index.kind {
+            *implicit = Implicit::create(store, numbering.total().unwrap_or(0), index.shape.chunk_bytes)?;
+        }
+        Ok(index)
+    }
+
+    /// The chunk at these coordinates (in chunks), if it exists.
+    pub(crate) fn lookup(&self, store: &Store, scaled: &[u64]) -> Result<Option<ChunkRecord>> {
+        self.check_rank(scaled)?;
+        match &self.kind {
+            Kind::BTreeV1(tree) => tree.lookup(store, scaled),
+            Kind::Single(single) => Ok(single.get(scaled)),
+            Kind::Implicit(array, numbering) => lookup_in(array, numbering, store, scaled),
+            Kind::FixedArray(array, numbering) => lookup_in(array, numbering, store, scaled),
+            Kind::ExtensibleArray(array, numbering) => lookup_in(array, numbering, store, scaled),
+        }
+    }
+
+    /// Visits every chunk whose coordinates are from `low` to below `high` in each dimension, in the
+    /// order of the index, looking at little else.
+    pub(crate) fn collect_in(
+        &self,
+        store: &Store,
+        low: &[u64],
+        high: &[u64],
+        visit: ChunkVisitor<'_>,
+    ) -> Result<()> {
+        self.check_rank(low)?;
+        self.check_rank(high)?;
+        match &self.kind {
+            Kind::BTreeV1(tree) => tree.visit_box(store, low, high, visit),
+            Kind::Single(single) => {
+                let origin = vec![0; low.len()];
+                let inside = low.iter().zip(high).all(|(&low, &high)| low == 0 && high > 0);
+                match single.get(&origin) {
+                    Some(chunk) if inside => visit(&origin, chunk),
+                    _ => Ok(()),
+                }
+            }
+            Kind::Implicit(array, numbering) => numbering.visit_box(array, store, low, high, visit),
+            Kind::FixedArray(array, numbering) => numbering.visit_box(array, store, low, high, visit),
+            Kind::ExtensibleArray(array, numbering) => numbering.visit_box(array, store, low, high, visit),
+        }
+    }
+
+    /// Visits every chunk, in the order of the index.
+    pub(crate) fn for_each(&self, store: &Store, visit: ChunkVisitor<'_>) -> Result<()> {
+        let rank = self.shape.dims.len();
+        self.collect_in(store, &vec![0; rank], &vec![u64::MAX; rank], visit)
+    }
+
+    /// Adds a chunk, or says where it is now.
+    pub(crate) fn insert(&mut self, store: &mut Store, scaled: &[u64], chunk: ChunkRecord) -> Result<()> {
+        self.check_rank(scaled)?;
+        if !self.shape.filtered && (chunk.size != self.shape.chunk_bytes || chunk.filter_mask != 0) {
+            return Err(Error::usage("a chunk without filters has the size of its shape"));
+        }
+        self.set(store, scaled, Some(chunk))
+    }
+
+    /// Takes a chunk out of the index and returns where it was; its space is the caller's to free. The
+    /// chunks of an implicit index stay.
+    pub(crate) fn remove(&mut self, store: &mut Store, scaled: &[u64]) -> Result<Option<ChunkRecord>> {
+        if matches!(self.kind, Kind::Implicit(..)) {
+            return Ok(None);
+        }
+        let chunk = self.lookup(store, scaled)?;
+        if chunk.is_some() {
+            self.set(store, scaled, None)?;
+        }
+        Ok(chunk)
+    }
+
+    /// Takes every chunk that is wholly outside the shape `dims` out of the index, and returns where
+    /// they were; their space is the caller's to free.
+    pub(crate) fn remove_outside(&mut self, store: &mut Store, dims: &[u64]) -> Result<Vec<ChunkRecord>> {
+        self.check_rank(dims)?;
+        if matches!(self.kind, Kind::Implicit(..)) {
+            return Ok(Vec::new());
+        }
+        let rank = dims.len();
+        let counts: Vec<u64> =
+            dims.iter().zip(&self.shape.chunk_dims).map(|(dim, chunk)| dim.div_ceil((*chunk).max(1))).collect();
+        let (mut low, mut high) = (vec![0; rank], vec![u64::MAX; rank]);
+        let mut outside = Vec::new();
+        // One box a dimension: beyond the shape in this one, within it in those before.
+        for dimension in 0..rank {
+            let (Some(from), Some(to), Some(&count)) =
+                (low.get_mut(dimension), high.get_mut(dimension), counts.get(dimension))
+            else {
+                break;
+            };
+            *from = count;
+            let mut found = Vec::new();
+            *to = u64::MAX;
+            self.collect_in(store, &low, &high, &mut |scaled, chunk| {
+                found.push((scaled.to_vec(), chunk));
+                Ok(())
+            })?;
+            for (scaled, chunk) in found {
+                self.set(store, &scaled, None)?;
+                outside.push(chunk);
+            }
+            if let (Some(from), Some(to)) = (low.get_mut(dimension), high.get_mut(dimension)) {
+                (*from, *to) = (0, count);
+            }
+        }
+        Ok(outside)
+    }
+
+    fn set(&mut self, store: &mut Store, scaled: &[u64], chunk: Option<ChunkRecord>) -> Result<()> {
+        match &mut self.kind {
+            Kind::BTreeV1(_) => Err(Error::unsupported("changing chunks indexed by a version 1 B-tree")),
+            Kind::Single(single) if scaled.iter().all(|&at| at == 0) => {
+                single.set(chunk);
+                Ok(())
+            }
+            Kind::Single(_) => Err(outside_shape()),
+            Kind::Implicit(array, numbering) => set_in(array, numbering, store, scaled, chunk),
+            Kind::FixedArray(array, numbering) => set_in(array, numbering, store, scaled, chunk),
+            Kind::ExtensibleArray(array, numbering) => set_in(array, numbering, store, scaled, chunk),
+        }
+    }
+
+    /// Writes what changed. To be called before every commit, and then [`layout`](Self::layout)
+    /// compared with the layout message.
+    pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
+        match &mut self.kind {
+            Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => Ok(()),
+            Kind::FixedArray(array, _) => array.flush(store),
+            Kind::ExtensibleArray(array, _) => array.flush(store),
+        }
+    }
+
+    /// Whether there are changes that [`flush`](Self::flush) would write.
+    pub(crate) fn is_changed(&self) -> bool {
+        match &self.kind {
+            Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => false,
+            Kind::FixedArray(array, _) => array.is_changed(),
+            Kind::ExtensibleArray(array, _) => array.is_changed(),
+        }
+    }
+
+    /// What the layout message must say of the index, as of the last flush.
+    pub(crate) fn layout(&self) -> ChunkIndexLayout {
+        let mut layout = self.layout;
+        match (&mut layout, &self.kind) {
+            (ChunkIndexLayout::Single { address, filtered }, Kind::Single(single)) => {
+                *address = single.address();
+                *filtered = self.shape.filtered.then(|| single.filtered());
+            }
+            (ChunkIndexLayout::Implicit { address }, Kind::Implicit(implicit, _)) => *address = implicit.address(),
+            (ChunkIndexLayout::FixedArray { address, .. }, Kind::FixedArray(array, _)) => *address = array.address(),
+            (ChunkIndexLayout::ExtensibleArray { address, .. }, Kind::ExtensibleArray(array, _)) => {
+                *address = array.address();
+            }
+            _ => {}
+        }
+        layout
+    }
+
+    /// Frees the index and returns its chunks, whose space is the caller's to free.
+    pub(crate) fn delete(mut self, store: &mut Store) -> Result<Vec<ChunkRecord>> {
+        let mut chunks = Vec::new();
+        self.for_each(store, &mut |_, chunk| {
+            chunks.push(chunk);
+            Ok(())
+        })?;
+        match &mut self.kind {
+            Kind::BTreeV1(tree) => tree.delete(store)?,
+            Kind::Single(_) | Kind::Implicit(..) => {}
+            Kind::FixedArray(array, _) => array.delete(store)?,
+            Kind::ExtensibleArray(array, _) => array.delete(store)?,
+        }
+        Ok(chunks)
+    }
+
+    fn check_rank(&self, coordinates: &[u64]) -> Result<()> {
+        match coordinates.len() == self.shape.dims.len() {
+            true => Ok(()),
+            false => Err(Error::usage("chunk coordinates of another rank than the dataset's")),
+        }
+    }
+}
+
+fn lookup_in(
+    array: &impl ElementArray,
+    numbering: &Numbering,
+    store: &Store,
+    scaled: &[u64],
+) -> Result<Option<ChunkRecord>> {
+    match numbering.number(scaled) {
+        None => Ok(None),
+        Some(number) => Ok(numbering.record(array.get(store, number)?)),
+    }
+}
+
+fn set_in(
+    array: &mut impl ElementArray,
+    numbering: &Numbering,
+    store: &Store,
+    scaled: &[u64],
+    chunk: Option<ChunkRecord>,
+) -> Result<()> {
+    let number = numbering.number(scaled).ok_or_else(outside_shape)?;
+    array.set(store, number, chunk.map_or(ChunkElement::ABSENT, |chunk| numbering.element(chunk)))
+}
+
+fn outside_shape() -> Error {
+    Error::usage("the chunk is outside the dataset's maximum shape")
+}
