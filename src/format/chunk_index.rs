@@ -35,8 +35,8 @@ impl ElementShape {
 
     /// Elements of filtered chunks of `chunk_bytes` bytes before their filters, under a layout
     /// message of that version.
-    pub(crate) fn filtered(chunk_bytes: u64, layout_version: u8) -> Self {
-        Self { size_width: Some(size_width(chunk_bytes, layout_version)) }
+    pub(crate) fn filtered(chunk_bytes: u64, layout_version: u8, widths: Widths) -> Self {
+        Self { size_width: Some(size_width(chunk_bytes, layout_version, widths)) }
     }
 
     /// From what an array header stores.
@@ -124,10 +124,10 @@ pub(crate) fn block_overhead(widths: Widths) -> u64 {
 }
 
 /// Bytes of the stored size of a filtered chunk, as the C library computes them: one more than
-/// the unfiltered size needs, and 8 under layout messages of version 5 on.
-pub(crate) fn size_width(chunk_bytes: u64, layout_version: u8) -> u8 {
+/// the unfiltered size needs, and the file's size of lengths under layout messages of version 5 on.
+pub(crate) fn size_width(chunk_bytes: u64, layout_version: u8, widths: Widths) -> u8 {
     if layout_version >= 5 {
-        return 8;
+        return widths.length;
     }
     let log2 = chunk_bytes.checked_ilog2().unwrap_or(0);
     let width = log2.saturating_add(8).checked_div(8).unwrap_or(0).saturating_add(1);
@@ -247,9 +247,9 @@ pub(crate) mod tests {
         for (bytes, width) in
             [(1, 2), (127, 2), (128, 2), (255, 2), (256, 3), (65536, 4), (1 << 32, 6), (u64::MAX, 8)]
         {
-            assert_eq!(size_width(bytes, 4), width, "{bytes}");
+            assert_eq!(size_width(bytes, 4, Widths::default()), width, "{bytes}");
         }
-        assert_eq!(size_width(4, 5), 8);
+        assert_eq!(size_width(4, 5, Widths { offset: 8, length: 4 }), 4);
     }
 
     #[test]

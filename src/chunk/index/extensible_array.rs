@@ -144,13 +144,23 @@ impl Stored {
         }
     }
 
-    fn find_in_super(&self, store: &Store, unit: &Unit, level: u32, block: u64, page: Option<u64>) -> Result<Found> {
+    fn find_in_super(
+        &self,
+        store: &Store,
+        unit: &Unit,
+        level: u32,
+        block: u64,
+        page: Option<u64>,
+    ) -> Result<Found> {
         let Some((_, parent)) = self.super_block(store, level)? else {
             return Ok(Found::Absent { until: self.geometry.super_block_start(level.saturating_add(1)) });
         };
-        let Some(at) = usize::try_from(block).ok().and_then(|block| parent.data_blocks.get(block)?.get()) else {
+        let Some(at) = usize::try_from(block).ok().and_then(|block| parent.data_blocks.get(block)?.get())
+        else {
             let blocks = block.saturating_add(1).saturating_mul(self.geometry.block_elements(level));
-            return Ok(Found::Absent { until: self.geometry.super_block_start(level).saturating_add(blocks) });
+            return Ok(Found::Absent {
+                until: self.geometry.super_block_start(level).saturating_add(blocks),
+            });
         };
         let data_block = self.data_block(store, level, at)?;
         let Some(page) = page else { return Ok(Found::Here(at, Loaded::Block(data_block))) };
@@ -218,7 +228,9 @@ impl ElementArray for ExtensibleArray {
             return Ok(elements.get(within).copied().unwrap_or(ChunkElement::ABSENT));
         }
         match Self::find(store, stored.as_ref(), &unit)? {
-            Found::Here(_, loaded) => Ok(loaded.elements().get(within).copied().unwrap_or(ChunkElement::ABSENT)),
+            Found::Here(_, loaded) => {
+                Ok(loaded.elements().get(within).copied().unwrap_or(ChunkElement::ABSENT))
+            }
             Found::Absent { .. } => Ok(ChunkElement::ABSENT),
         }
     }

@@ -234,7 +234,14 @@ impl Flush<'_> {
     }
 
     /// Copies the pages of a data block that moved.
-    fn copy_pages(&mut self, store: &mut Store, level: u32, block: u64, old: Address, new: u64) -> Result<()> {
+    fn copy_pages(
+        &mut self,
+        store: &mut Store,
+        level: u32,
+        block: u64,
+        old: Address,
+        new: u64,
+    ) -> Result<()> {
         let Some(old) = old.get() else { return Ok(()) };
         let (geometry, widths) = (self.geometry, self.widths);
         let first = block.saturating_mul(geometry.pages(level));

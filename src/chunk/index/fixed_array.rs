@@ -66,7 +66,9 @@ impl FixedArray {
         let Some(address) = self.address.get() else { return Ok(None) };
         let header = store.fetch::<Header>(address, &())?;
         let geometry = Geometry::from_header(&header, store.widths()).map_err(|error| error.at(address))?;
-        if geometry.shape.client_id() != self.expected.shape.client_id() || geometry.entries != self.expected.entries {
+        if geometry.shape.client_id() != self.expected.shape.client_id()
+            || geometry.entries != self.expected.entries
+        {
             let message = "the array does not suit the dataset's shape and filters";
             return Err(Error::format(message).in_structure(Header::NAME).at(address));
         }
@@ -94,7 +96,9 @@ impl FixedArray {
             DataBlockBody::Pages(bitmap) if !bitmap.get(page) => Ok(None),
             DataBlockBody::Pages(_) => {
                 let at = address.saturating_add(stored.geometry.page_offset(page, store.widths()));
-                store.fetch::<ElementPage>(at, &stored.geometry.page(page)).map(|page| Some(Loaded::Page(page)))
+                store
+                    .fetch::<ElementPage>(at, &stored.geometry.page(page))
+                    .map(|page| Some(Loaded::Page(page)))
             }
         }
     }
@@ -122,7 +126,7 @@ impl FixedArray {
         let body = if geometry.is_paged() {
             self.write_pages(store, geometry, old, new)?
         } else {
-            DataBlockBody::Elements(self.changed.take(0).unwrap_or_default())
+            DataBlockBody::Elements(self.changed.pop().map_or_else(Vec::new, |(_, elements)| elements))
         };
         if old.is_none_or(|(at, block)| *at != new || block.body != body) {
             store.put(new, DataBlock { header: self.address, body }, &geometry, Rank::Linked)?;
@@ -156,7 +160,8 @@ impl FixedArray {
         if let Some((old, _)) = old.filter(|(old, _)| *old != new) {
             for page in (0..geometry.pages()).filter(|&page| bitmap.get(page) && !self.changed.has(page)) {
                 let offset = geometry.page_offset(page, widths);
-                let bytes = store.read_metadata(old.saturating_add(offset), geometry.page(page).len(widths))?;
+                let bytes =
+                    store.read_metadata(old.saturating_add(offset), geometry.page(page).len(widths))?;
                 store.write_metadata(new.saturating_add(offset), bytes, Rank::Linked)?;
             }
         }

@@ -25,7 +25,8 @@ impl Implicit {
     /// Allocates the space of all chunks, which is as it was: the caller fills it.
     pub(super) fn create(store: &mut Store, chunks: u64, chunk_bytes: u64) -> Result<Self> {
         let len = chunks.checked_mul(chunk_bytes).ok_or_else(|| Error::limit("the dataset is too large"))?;
-        let address = if len == 0 { Address::UNDEFINED } else { Address::new(store.allocate(Space::Raw, len)?) };
+        let address =
+            if len == 0 { Address::UNDEFINED } else { Address::new(store.allocate(Space::Raw, len)?) };
         Ok(Self { address, chunks, chunk_bytes })
     }
 

@@ -46,7 +46,12 @@ pub(super) struct Numbering {
 }
 
 impl Numbering {
-    pub(super) fn new(max_dims: &[u64], chunk_dims: &[u64], chunk_bytes: u64, filtered: bool) -> Result<Self> {
+    pub(super) fn new(
+        max_dims: &[u64],
+        chunk_dims: &[u64],
+        chunk_bytes: u64,
+        filtered: bool,
+    ) -> Result<Self> {
         let mut counts = Vec::with_capacity(max_dims.len());
         let mut order: Vec<usize> = (0..max_dims.len()).collect();
         for (dimension, (&dim, &chunk)) in max_dims.iter().zip(chunk_dims).enumerate() {
@@ -87,7 +92,8 @@ impl Numbering {
 
     /// The number of a chunk, if the maximum shape has it.
     pub(super) fn number(&self, scaled: &[u64]) -> Option<u64> {
-        if scaled.len() != self.counts.len() || scaled.iter().zip(&self.counts).any(|(at, count)| at >= count) {
+        if scaled.len() != self.counts.len() || scaled.iter().zip(&self.counts).any(|(at, count)| at >= count)
+        {
             return None;
         }
         self.order.iter().zip(&self.strides).try_fold(0_u64, |sum, (&dimension, &stride)| {
@@ -212,7 +218,8 @@ impl Numbering {
         let mut scaled = vec![0; self.counts.len()];
         array.visit(store, first..end, &mut |number, element| {
             self.coordinates(number, &mut scaled);
-            let inside = scaled.iter().zip(low.iter().zip(high)).all(|(at, (low, high))| low <= at && at < high);
+            let inside =
+                scaled.iter().zip(low.iter().zip(high)).all(|(at, (low, high))| low <= at && at < high);
             match self.record(element) {
                 Some(record) if inside => visit(&scaled, record),
                 _ => Ok(()),

@@ -11,11 +11,14 @@ mod fixed_array;
 mod implicit;
 mod linear;
 mod single;
+#[cfg(test)]
+mod tests;
 
-use crate::format::Address;
 use crate::format::chunk_index::{ChunkElement, ElementShape};
 use crate::format::message::dataspace::Dataspace;
 use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout};
+use crate::format::superblock::Superblock;
+use crate::format::{Address, Widths};
 use crate::format::{extensible_array as ea, fixed_array as fa};
 use crate::store::Store;
 use crate::{Error, Result};
@@ -54,9 +57,6 @@ pub(crate) struct IndexShape {
 }
 
 impl IndexShape {
-    /// The K of version 1 B-trees of chunks where the superblock gives none.
-    pub(crate) const DEFAULT_BTREE_K: u16 = 32;
-
     /// The shape of a dataset with that layout; `filtered` if it has a filter pipeline.
     pub(crate) fn new(
         layout_version: u8,
@@ -69,7 +69,8 @@ impl IndexShape {
         if dims.is_empty() || layout.chunk_dims.len() != dims.len() || max_dims.len() != dims.len() {
             return Err(Error::format("the chunk's rank is not that of the dataspace"));
         }
-        let bytes = layout.chunk_dims.iter().try_fold(layout.element_size, |bytes, &dim| bytes.checked_mul(dim));
+        let bytes =
+            layout.chunk_dims.iter().try_fold(layout.element_size, |bytes, &dim| bytes.checked_mul(dim));
         match bytes {
             None | Some(0) => Err(Error::format("the chunk shape is out of range")),
             Some(chunk_bytes) => Ok(Self {
@@ -79,7 +80,7 @@ impl IndexShape {
                 chunk_bytes,
                 filtered,
                 layout_version,
-                btree_k: Self::DEFAULT_BTREE_K,
+                btree_k: Superblock::DEFAULT_CHUNK_K,
             }),
         }
     }
@@ -111,13 +112,15 @@ impl IndexShape {
                     address,
                 }
             }
-            _ => ChunkIndexLayout::BTreeV2 { node_size: 2048, split_percent: 100, merge_percent: 40, address },
+            _ => {
+                ChunkIndexLayout::BTreeV2 { node_size: 2048, split_percent: 100, merge_percent: 40, address }
+            }
         }
     }
 
-    fn element(&self) -> ElementShape {
+    fn element(&self, widths: Widths) -> ElementShape {
         match self.filtered {
-            true => ElementShape::filtered(self.chunk_bytes, self.layout_version),
+            true => ElementShape::filtered(self.chunk_bytes, self.layout_version, widths),
             false => ElementShape::UNFILTERED,
         }
     }
@@ -130,7 +133,8 @@ impl IndexShape {
     fn bounded_numbering(&self) -> Result<(Numbering, u64)> {
         let numbering = self.numbering()?;
         let total = numbering.total();
-        let total = total.ok_or_else(|| Error::format("an index of fixed size for a dataset without a bound"))?;
+        let total =
+            total.ok_or_else(|| Error::format("an index of fixed size for a dataset without a bound"))?;
         Ok((numbering, total))
     }
 }
@@ -155,7 +159,7 @@ enum Kind {
 
 impl ChunkIndex {
     /// The index that a layout message describes. Nothing is read yet.
-    pub(crate) fn open(layout: ChunkIndexLayout, shape: IndexShape) -> Result<Self> {
+    pub(crate) fn open(store: &Store, layout: ChunkIndexLayout, shape: IndexShape) -> Result<Self> {
         let kind = match layout {
             ChunkIndexLayout::BTreeV1 { address } => {
                 Kind::BTreeV1(BTreeV1::new(address, &shape.chunk_dims, shape.btree_k)?)
@@ -169,7 +173,7 @@ impl ChunkIndex {
             }
             ChunkIndexLayout::FixedArray { page_bits, address } => {
                 let (numbering, total) = shape.bounded_numbering()?;
-                let geometry = fa::Geometry::new(shape.element(), total, page_bits);
+                let geometry = fa::Geometry::new(shape.element(store.widths()), total, page_bits);
                 Kind::FixedArray(FixedArray::new(address, geometry), numbering)
             }
             ChunkIndexLayout::ExtensibleArray {
@@ -180,12 +184,15 @@ impl ChunkIndex {
                 page_bits,
                 address,
             } => {
-                let parameters = ea::Parameters { max_bits, index_elements, min_elements, min_pointers, page_bits };
-                let geometry = ea::Geometry::new(shape.element(), parameters)
+                let parameters =
+                    ea::Parameters { max_bits, index_elements, min_elements, min_pointers, page_bits };
+                let geometry = ea::Geometry::new(shape.element(store.widths()), parameters)
                     .map_err(|error| error.in_structure("Data layout message"))?;
                 Kind::ExtensibleArray(ExtensibleArray::new(address, geometry), shape.numbering()?)
             }
-            ChunkIndexLayout::BTreeV2 { .. } => return Err(Error::unsupported("a version 2 B-tree of chunks")),
+            ChunkIndexLayout::BTreeV2 { .. } => {
+                return Err(Error::unsupported("a version 2 B-tree of chunks"));
+            }
         };
         Ok(Self { kind, shape, layout })
     }
@@ -195,7 +202,7 @@ impl ChunkIndex {
     /// The space of the chunks of an implicit index is allocated, and the caller has to fill it;
     /// every other index is empty, and in the file with the first flush of a chunk.
     pub(crate) fn create(store: &mut Store, shape: IndexShape, early: bool) -> Result<Self> {
-        let mut index = Self::open(shape.choose(early), shape)?;
+        let mut index = Self::open(store, shape.choose(early), shape)?;
         if let Kind::Implicit(implicit, numbering) = &mut index.kind {
             *implicit = Implicit::create(store, numbering.total().unwrap_or(0), index.shape.chunk_bytes)?;
         }
@@ -277,8 +284,11 @@ impl ChunkIndex {
             return Ok(Vec::new());
         }
         let rank = dims.len();
-        let counts: Vec<u64> =
-            dims.iter().zip(&self.shape.chunk_dims).map(|(dim, chunk)| dim.div_ceil((*chunk).max(1))).collect();
+        let counts: Vec<u64> = dims
+            .iter()
+            .zip(&self.shape.chunk_dims)
+            .map(|(dim, chunk)| dim.div_ceil((*chunk).max(1)))
+            .collect();
         let (mut low, mut high) = (vec![0; rank], vec![u64::MAX; rank]);
         let mut outside = Vec::new();
         // One box a dimension: beyond the shape in this one, within it in those before.
@@ -347,8 +357,12 @@ impl ChunkIndex {
                 *address = single.address();
                 *filtered = self.shape.filtered.then(|| single.filtered());
             }
-            (ChunkIndexLayout::Implicit { address }, Kind::Implicit(implicit, _)) => *address = implicit.address(),
-            (ChunkIndexLayout::FixedArray { address, .. }, Kind::FixedArray(array, _)) => *address = array.address(),
+            (ChunkIndexLayout::Implicit { address }, Kind::Implicit(implicit, _)) => {
+                *address = implicit.address()
+            }
+            (ChunkIndexLayout::FixedArray { address, .. }, Kind::FixedArray(array, _)) => {
+                *address = array.address()
+            }
             (ChunkIndexLayout::ExtensibleArray { address, .. }, Kind::ExtensibleArray(array, _)) => {
                 *address = array.address();
             }
