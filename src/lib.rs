@@ -24,4 +24,6 @@ pub use limits::Limits;
 pub use selection::{Hyperslab, Points, Selection, SliceOrIndex};
 #[doc(hidden)]
 pub use types::Plain;
-pub use types::{FixedAscii, FixedUnicode, H5Type, H5Write, Heap, VarLenArray, VarLenAscii, VarLenUnicode};
+pub use types::{
+    Elements, FixedAscii, FixedUnicode, H5Type, H5Write, Heap, VarLenArray, VarLenAscii, VarLenUnicode,
+};

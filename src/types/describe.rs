@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::H5Write;
 use crate::format::message::datatype::{
-    ByteOrder, CharacterSet, Datatype, DatatypeClass, FloatType, Normalization, ReferenceType, StringType,
-    VarLenKind,
+    ByteOrder, CharacterSet, Datatype, DatatypeClass, FloatType, Member, Normalization, ReferenceType,
+    StringType, VarLenKind,
 };
 
 impl Datatype {
@@ -64,29 +64,40 @@ impl Datatype {
     /// The same type with the sizes that references to variable-length data have in a file with
     /// addresses of `offset_size` bytes; offsets of compound members move along.
     pub(crate) fn for_file(&self, offset_size: u8) -> Self {
+        self.with_reference_size(u32::from(offset_size).saturating_add(8))
+    }
+
+    /// The same type with references to variable-length data of `size` bytes.
+    pub(crate) fn with_reference_size(&self, size: u32) -> Self {
         if !self.has_variable_length() {
             return self.clone();
         }
         let mut stored = self.clone();
         match &mut stored.class {
             DatatypeClass::VarLen(var_len) => {
-                *var_len.base = var_len.base.for_file(offset_size);
-                stored.size = u32::from(offset_size).saturating_add(8);
+                *var_len.base = var_len.base.with_reference_size(size);
+                stored.size = size;
             }
             DatatypeClass::Array(array) => {
                 let count = self.size.checked_div(array.base.size).unwrap_or(0);
-                *array.base = array.base.for_file(offset_size);
+                *array.base = array.base.with_reference_size(size);
                 stored.size = array.base.size.saturating_mul(count);
             }
             DatatypeClass::Compound(compound) => {
-                let mut saved = 0_u32;
-                for member in &mut compound.members {
-                    let size = member.datatype.size;
-                    member.datatype = member.datatype.for_file(offset_size);
-                    member.offset = member.offset.saturating_sub(saved);
-                    saved = saved.saturating_add(size.saturating_sub(member.datatype.size));
+                // What lies before a byte, members and gaps, grows or shrinks by so much.
+                let mut order: Vec<&mut Member> = compound.members.iter_mut().collect();
+                order.sort_by_key(|member| member.offset);
+                let mut change = 0_i64;
+                let moved = |at: u32, change: i64| {
+                    u32::try_from(i64::from(at).saturating_add(change).max(0)).unwrap_or(u32::MAX)
+                };
+                for member in order {
+                    let before = i64::from(member.datatype.size);
+                    member.datatype = member.datatype.with_reference_size(size);
+                    member.offset = moved(member.offset, change);
+                    change = change.saturating_add(i64::from(member.datatype.size).saturating_sub(before));
                 }
-                stored.size = stored.size.saturating_sub(saved);
+                stored.size = moved(stored.size, change);
             }
             _ => {}
         }

@@ -2,20 +2,126 @@
 
 use std::borrow::Cow;
 
-use super::convert::{Context, Plan, VarLenRead, VarLenWrite};
+use super::convert::{Context, HeapId, Plan, VarLenRead, VarLenWrite};
 use super::sequence::{decode_into, encode_images};
-use super::{H5Type, H5Write, Heap, Plain};
+use super::{H5Type, H5Write, Heap, Plain, REFERENCE_SIZE};
 use crate::format::message::datatype::Datatype;
 use crate::{Error, Result};
 
 /// Elements that go through their images at a time.
 const BLOCK: usize = 4096;
 
-/// Reads elements of one stored type as values of `T`.
+/// Elements whose Rust type need not be known: their bytes as in the file, but with references
+/// into a heap of their own where data has a variable length.
 #[derive(Debug)]
-pub(crate) struct ElementReader<T> {
-    plan: Plan,
-    plain: Option<Plain<T>>,
+pub struct Elements {
+    datatype: Datatype,
+    bytes: Vec<u8>,
+    heap: Heap,
+    len: usize,
+}
+
+impl Elements {
+    /// From `len` elements of the file.
+    pub(crate) fn new(file: &Datatype, bytes: Vec<u8>, len: usize, objects: &dyn VarLenRead) -> Result<Self> {
+        let datatype = memory_type(file);
+        let plan = Plan::compile(file, &datatype)?;
+        check_len(&plan, &bytes, len)?;
+        let mut heap = Heap::with_limit(objects.limit());
+        if plan.is_copy() {
+            return Ok(Self { datatype, bytes, heap, len });
+        }
+        let size = len.checked_mul(plan.target_size()).ok_or_else(too_many)?;
+        let mut images = Plain::<u8>::new().zeros(size)?;
+        plan.run_with(&bytes, &mut images, &mut Context::Read { objects, heap: &mut heap })?;
+        Ok(Self { datatype, bytes: images, heap, len })
+    }
+
+    /// How the elements are laid out: the stored type, with references as [`Heap`] has them.
+    pub fn datatype(&self) -> &Datatype {
+        &self.datatype
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The bytes of one element.
+    pub fn get(&self, index: usize) -> Option<&[u8]> {
+        let size = self.datatype.size as usize;
+        let start = index.checked_mul(size)?;
+        self.bytes.get(start..start.checked_add(size)?)
+    }
+
+    /// The bytes of all elements, one after the other.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.chunks_exact((self.datatype.size as usize).max(1))
+    }
+
+    /// Where their variable-length parts are.
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+}
+
+/// How elements of a stored type are kept in memory without conversion.
+pub(crate) fn memory_type(file: &Datatype) -> Datatype {
+    file.with_reference_size(REFERENCE_SIZE as u32)
+}
+
+/// One value, apart from any file.
+#[derive(Debug, Clone)]
+pub(crate) struct Image {
+    datatype: Datatype,
+    bytes: Vec<u8>,
+    heap: Heap,
+}
+
+impl Image {
+    pub(crate) fn of<T: H5Write>(value: &T) -> Result<Self> {
+        let mut heap = Heap::new();
+        let mut bytes = vec![0; T::SIZE];
+        value.encode(&mut bytes, &mut heap)?;
+        let datatype = T::datatype();
+        check_size(&datatype, T::SIZE)?;
+        Ok(Self { datatype, bytes, heap })
+    }
+
+    /// The type of the value.
+    pub(crate) fn datatype(&self) -> &Datatype {
+        &self.datatype
+    }
+}
+
+/// The value as one element of the type `file`, as a fill value is kept.
+///
+/// # Errors
+/// `Unsupported` for types with variable-length data, `TypeMismatch` for other values.
+pub(crate) fn fill_bytes(value: &Image, file: &Datatype) -> Result<Vec<u8>> {
+    if file.has_variable_length() {
+        return Err(Error::unsupported("fill values of variable length"));
+    }
+    let plan = Plan::compile_write(&value.datatype, file)?;
+    let mut element = vec![0; plan.target_size()];
+    // Text of a variable length may go to a fixed one: its heap is read, no object is written.
+    let context = &mut Context::Write { heap: &value.heap, objects: &mut NoObjects };
+    plan.run_with(&value.bytes, &mut element, context)?;
+    Ok(element)
+}
+
+/// Where nothing of a variable length is expected.
+struct NoObjects;
+
+impl VarLenWrite for NoObjects {
+    fn write(&mut self, _: &[u8]) -> Result<HeapId> {
+        Err(Error::usage("variable-length data has no place here"))
+    }
 }
 
 fn check_size(rust: &Datatype, size: usize) -> Result<()> {
@@ -29,98 +135,67 @@ fn too_many() -> Error {
     Error::limit("the elements have too many bytes")
 }
 
-impl<T: H5Type> ElementReader<T> {
-    /// A reader of elements that are stored as `file`, where addresses have `offset_size` bytes.
-    ///
-    /// # Errors
-    /// `TypeMismatch` if `T` cannot hold such elements.
-    pub(crate) fn new(file: &Datatype, offset_size: u8) -> Result<Self> {
-        let memory = <T as H5Type>::datatype();
-        check_size(&memory, <T as H5Type>::SIZE)?;
-        let plan = Plan::read(file, &memory, offset_size)?;
-        let plain = if plan.has_variable_length() { None } else { T::plain() };
-        Ok(Self { plan, plain })
+fn check_len(plan: &Plan, bytes: &[u8], len: usize) -> Result<()> {
+    if len.checked_mul(plan.source_size()) == Some(bytes.len()) {
+        return Ok(());
     }
+    Err(Error::usage(format!("{} bytes for {len} elements of {}", bytes.len(), plan.source_size())))
+}
 
-    /// The conversion from elements of the file to images.
-    pub(crate) fn plan(&self) -> &Plan {
-        &self.plan
+/// The values of `len` elements of the file by the plan, which leads to the images of `T`.
+///
+/// # Errors
+/// `TypeMismatch` if an element is no value of `T`, and those of `objects`.
+pub(crate) fn decode_all<T: H5Type>(
+    plan: &Plan,
+    bytes: &[u8],
+    len: usize,
+    objects: &dyn VarLenRead,
+) -> Result<Vec<T>> {
+    check_len(plan, bytes, len)?;
+    if plan.target_size() != <T as H5Type>::SIZE {
+        check_size(&<T as H5Type>::datatype(), <T as H5Type>::SIZE)?;
+        return Err(Error::usage("the conversion is for another type"));
     }
-
-    /// Whether images can be written straight into values, by [`images`](Self::images).
-    pub(crate) fn is_direct(&self) -> bool {
-        self.plain.is_some()
+    if let Some(plain) = T::plain().filter(|_| !plan.needs_heap()) {
+        let mut values = plain.zeros(len)?;
+        plan.run(bytes, plain.bytes_mut(&mut values))?;
+        return Ok(values);
     }
-
-    /// The images of the values, to be written by the [plan](Self::plan); none if `T` has to be decoded.
-    pub(crate) fn images<'v>(&self, values: &'v mut [T]) -> Option<&'v mut [u8]> {
-        Some(self.plain?.bytes_mut(values))
+    let mut values = Vec::new();
+    values.try_reserve_exact(len).map_err(|_| too_many())?;
+    if plan.is_copy() {
+        decode_into(&mut values, bytes, &Heap::new())?;
+        return Ok(values);
     }
-
-    /// `count` values to write images into; none if `T` has to be decoded.
-    ///
-    /// # Errors
-    /// `Limit` if there is not so much memory.
-    pub(crate) fn zeros(&self, count: usize) -> Result<Option<Vec<T>>> {
-        self.plain.map(|plain| plain.zeros(count)).transpose()
+    let block = plan.source_size().checked_mul(BLOCK).ok_or_else(too_many)?;
+    let room = plan.target_size().checked_mul(BLOCK.min(len)).ok_or_else(too_many)?;
+    let mut images = vec![0; room];
+    let mut left = objects.limit();
+    for elements in bytes.chunks(block) {
+        let count = elements.len().checked_div(plan.source_size()).unwrap_or(0);
+        let images = images.get_mut(..count.saturating_mul(plan.target_size())).unwrap_or_default();
+        let mut heap = Heap::with_limit(left);
+        plan.run_with(elements, images, &mut Context::Read { objects, heap: &mut heap })?;
+        decode_into(&mut values, images, &heap)?;
+        left = left.saturating_sub(heap.len());
     }
-
-    /// The values of the elements in `bytes`; their variable-length data is in `objects`, of
-    /// which no more than `limit` bytes are taken.
-    ///
-    /// # Errors
-    /// `TypeMismatch` if an element is no value of `T`, and those of `objects`.
-    pub(crate) fn read(&self, bytes: &[u8], objects: Option<&dyn VarLenRead>, limit: u64) -> Result<Vec<T>> {
-        let count = bytes.len().checked_div(self.plan.from_size()).unwrap_or(0);
-        if count.checked_mul(self.plan.from_size()) != Some(bytes.len()) {
-            return Err(Error::usage("the bytes end inside an element"));
-        }
-        if let Some(mut values) = self.zeros(count)? {
-            if let Some(images) = self.images(&mut values) {
-                self.plan.run(bytes, images)?;
-            }
-            return Ok(values);
-        }
-        let mut values = Vec::new();
-        values.try_reserve_exact(count).map_err(|_| too_many())?;
-        if self.plan.is_copy() {
-            decode_into(&mut values, bytes, &Heap::new())?;
-            return Ok(values);
-        }
-        let block = self.plan.from_size().checked_mul(BLOCK).ok_or_else(too_many)?;
-        let len = self.plan.to_size().checked_mul(BLOCK.min(count)).ok_or_else(too_many)?;
-        let mut images = vec![0; len];
-        let mut left = limit;
-        for elements in bytes.chunks(block) {
-            let count = elements.len().checked_div(self.plan.from_size()).unwrap_or(0);
-            let images = images.get_mut(..count.saturating_mul(self.plan.to_size())).unwrap_or_default();
-            let mut heap = Heap::with_limit(left);
-            let mut context = match objects {
-                Some(objects) => Context::Read { objects, heap: &mut heap },
-                None => Context::Fixed,
-            };
-            self.plan.run_with(elements, images, &mut context)?;
-            decode_into(&mut values, images, &heap)?;
-            left = left.saturating_sub(heap.len());
-        }
-        Ok(values)
-    }
+    Ok(values)
 }
 
 /// The bytes of the values as elements of the type `file`, without a copy if they are so already.
+/// Only [types with variable-length data](Datatype::has_variable_length) need `objects`.
 ///
 /// # Errors
-/// `TypeMismatch` if a value is none of that type, `Usage` if `objects` would be needed and is
-/// missing, and those of `objects`.
-pub(crate) fn write_elements<'v, T: H5Write>(
+/// `TypeMismatch` if a value is none of that type, and those of `objects`.
+pub(crate) fn encode_all<'v, T: H5Write>(
     values: &'v [T],
     file: &Datatype,
-    offset_size: u8,
     objects: Option<&mut dyn VarLenWrite>,
 ) -> Result<Cow<'v, [u8]>> {
     let memory = T::datatype();
     check_size(&memory, T::SIZE)?;
-    let plan = Plan::write(&memory, file, offset_size)?;
+    let plan = Plan::compile_write(&memory, file)?;
     let mut heap = Heap::with_limit(u64::MAX);
     let images = match T::images(values) {
         Some(images) => Cow::Borrowed(images),
@@ -129,31 +204,32 @@ pub(crate) fn write_elements<'v, T: H5Write>(
     if plan.is_copy() {
         return Ok(images);
     }
-    let len = values.len().checked_mul(plan.to_size()).ok_or_else(too_many)?;
+    let len = values.len().checked_mul(plan.target_size()).ok_or_else(too_many)?;
     let mut elements = Plain::<u8>::new().zeros(len)?;
-    let mut context = match objects {
-        Some(objects) => Context::Write { heap: &heap, objects },
-        None => Context::Fixed,
-    };
-    plan.run_with(&images, &mut elements, &mut context)?;
+    let mut nowhere = NoObjects;
+    let objects = objects.unwrap_or(&mut nowhere);
+    plan.run_with(&images, &mut elements, &mut Context::Write { heap: &heap, objects })?;
     Ok(Cow::Owned(elements))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-    use super::super::convert::HeapId;
     use super::*;
     use crate::ErrorKind;
 
     /// A global heap that numbers its objects.
     #[derive(Default)]
-    struct Objects(Vec<Vec<u8>>);
+    struct Objects(Vec<Vec<u8>>, Option<u64>);
 
     impl VarLenRead for Objects {
         fn read(&self, id: HeapId, visit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
             assert_eq!(id.address, 0x1000);
             visit(self.0.get(id.index as usize - 1).ok_or_else(|| Error::format("no such object"))?)
+        }
+
+        fn limit(&self) -> u64 {
+            self.1.unwrap_or(1 << 20)
         }
     }
 
@@ -164,13 +240,21 @@ mod tests {
         }
     }
 
-    fn round_trip<T: H5Type + PartialEq + std::fmt::Debug + Clone>(values: &[T], offset_size: u8) {
+    fn read<T: H5Type>(file: &Datatype, bytes: &[u8], objects: &Objects) -> Result<Vec<T>> {
+        let plan = Plan::compile(file, &<T as H5Type>::datatype())?;
+        decode_all(&plan, bytes, bytes.len() / file.size as usize, objects)
+    }
+
+    fn round_trip<T: H5Type + PartialEq + std::fmt::Debug>(values: &[T], offset_size: u8) {
         let mut objects = Objects::default();
         let file = Datatype::of::<T>().for_file(offset_size);
-        let bytes = write_elements(values, &file, offset_size, Some(&mut objects)).unwrap().into_owned();
+        let bytes = encode_all(values, &file, Some(&mut objects)).unwrap().into_owned();
         assert_eq!(bytes.len(), values.len() * file.size as usize);
-        let reader = ElementReader::<T>::new(&file, offset_size).unwrap();
-        assert_eq!(reader.read(&bytes, Some(&objects), 1 << 20).unwrap(), values);
+        assert_eq!(read::<T>(&file, &bytes, &objects).unwrap(), values);
+        let elements = Elements::new(&file, bytes, values.len(), &objects).unwrap();
+        assert_eq!(elements.datatype(), &Datatype::of::<T>());
+        let decoded: Vec<T> = elements.iter().map(|e| T::decode(e, elements.heap()).unwrap()).collect();
+        assert_eq!(decoded, values);
     }
 
     #[test]
@@ -192,30 +276,42 @@ mod tests {
     #[test]
     fn plain_values_are_not_copied() {
         let values = [1_u32, 2, 3];
-        assert!(matches!(write_elements(&values, &Datatype::of::<u32>(), 8, None), Ok(Cow::Borrowed(_))));
-        let reader = ElementReader::<u32>::new(&Datatype::of::<u32>(), 8).unwrap();
-        assert!(reader.is_direct() && reader.plan().is_copy());
+        assert!(matches!(encode_all(&values, &Datatype::of::<u32>(), None), Ok(Cow::Borrowed(_))));
+        assert!(matches!(encode_all(&[true], &Datatype::of::<bool>(), None), Ok(Cow::Owned(_))));
+    }
+
+    #[test]
+    fn fill_values_are_one_element() {
+        let bytes = |datatype: &Datatype| fill_bytes(&Image::of(&300_i32).unwrap(), datatype);
+        assert_eq!(bytes(&Datatype::of::<u8>()).unwrap(), [255]);
+        assert_eq!(bytes(&Datatype::of::<f64>()).unwrap(), 300_f64.to_ne_bytes());
+        assert_eq!(bytes(&Datatype::of::<String>()).unwrap_err().kind(), ErrorKind::Unsupported);
+        let text = Image::of(&"ab").unwrap();
+        assert_eq!(fill_bytes(&text, &Datatype::of::<crate::FixedAscii<3>>()).unwrap(), b"ab\0");
     }
 
     #[test]
     fn damaged_references_are_errors() {
         let file = Datatype::of::<String>();
-        let reader = ElementReader::<String>::new(&file, 8).unwrap();
         let mut objects = Objects::default();
-        let bytes = write_elements(&["abc"], &file, 8, Some(&mut objects)).unwrap().into_owned();
-        let read =
-            |bytes: &[u8], limit| reader.read(bytes, Some(&objects), limit).map_err(|error| error.kind());
-        assert_eq!(read(&bytes, 3).unwrap(), ["abc"]);
-        assert_eq!(read(&bytes, 2), Err(ErrorKind::Limit));
+        let bytes = encode_all(&["abc"], &file, Some(&mut objects)).unwrap().into_owned();
+        let kind = |bytes: &[u8], objects: &Objects| {
+            read::<String>(&file, bytes, objects).map_err(|error| error.kind())
+        };
+        assert_eq!(kind(&bytes, &objects).unwrap(), ["abc"]);
+        objects.1 = Some(2);
+        assert_eq!(kind(&bytes, &objects), Err(ErrorKind::Limit));
+        objects.1 = None;
         let mut long = bytes.clone();
         long[0] = 4;
-        assert_eq!(read(&long, 100), Err(ErrorKind::Format));
+        assert_eq!(kind(&long, &objects), Err(ErrorKind::Format));
         let mut lost = bytes.clone();
         lost[12] = 9;
-        assert_eq!(read(&lost, 100), Err(ErrorKind::Format));
+        assert_eq!(kind(&lost, &objects), Err(ErrorKind::Format));
         let mut nowhere = bytes;
         nowhere[4..12].fill(0);
-        assert_eq!(read(&nowhere, 100), Err(ErrorKind::Format));
-        assert_eq!(reader.read(&[0; 16], None, 1).unwrap_err().kind(), ErrorKind::Usage);
+        assert_eq!(kind(&nowhere, &objects), Err(ErrorKind::Format));
+        assert_eq!(kind(&[0; 16], &objects).unwrap(), [""]);
+        assert_eq!(encode_all(&["abc"], &file, None).unwrap_err().kind(), ErrorKind::Usage);
     }
 }

@@ -9,7 +9,7 @@ pub(crate) const REFERENCE_SIZE: usize = 16;
 /// The variable-length parts of memory images.
 ///
 /// An image refers to a part by its offset here and its number of elements, each a native `u64`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Heap {
     bytes: Vec<u8>,
     /// The most bytes to hold: many elements of a damaged file may refer to one large object.

@@ -1,7 +1,7 @@
 //! What a conversion needs besides the elements: where variable-length data is.
 
 use crate::types::Heap;
-use crate::{Error, Result};
+use crate::{Error, Limits, Result};
 
 /// Where an object of the global heap is: the collection's address and the object's index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,11 @@ pub(crate) struct HeapId {
 pub(crate) trait VarLenRead {
     /// Calls `visit` with the object's bytes; it may read other objects meanwhile.
     fn read(&self, id: HeapId, visit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+
+    /// The most bytes of variable-length data to take in one transfer.
+    fn limit(&self) -> u64 {
+        Limits::default().read
+    }
 }
 
 /// The global heap of a file, to write to.

@@ -87,7 +87,7 @@ pub(crate) fn compile_compound(from: Side<'_>, to: Side<'_>) -> Result<Op> {
             ))
         })?;
         let plan =
-            Plan::compile(from.with(&source.datatype), to.with(&target.datatype)).map_err(|error| {
+            Plan::between(from.with(&source.datatype), to.with(&target.datatype)).map_err(|error| {
                 Error::new(error.kind(), format!("member \"{}\": {}", target.name, error.message()))
             })?;
         covered = covered.saturating_add(u64::from(target.datatype.size));
@@ -158,7 +158,7 @@ pub(crate) fn compile_array(from: Side<'_>, to: Side<'_>) -> Result<Op> {
     if a != b {
         return Err(mismatch(from.datatype, to.datatype));
     }
-    let element = Plan::compile(from.with(source), to.with(target))?;
+    let element = Plan::between(from.with(source), to.with(target))?;
     let count = a.iter().try_fold(1_u32, |count, &dim| count.checked_mul(dim));
     let sizes = |size: u32| count.and_then(|count| count.checked_mul(size));
     if sizes(source.size) != Some(from.datatype.size) || sizes(target.size) != Some(to.datatype.size) {

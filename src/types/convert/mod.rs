@@ -29,8 +29,8 @@ use text::Text;
 enum Form {
     /// Offset and count in a [`Heap`](crate::Heap).
     Memory,
-    /// Count, address of this many bytes, and index in the file's global heap.
-    File { offset_size: u8 },
+    /// Count, address and index of an object of the file's global heap.
+    File,
 }
 
 /// A compiled conversion.
@@ -83,21 +83,26 @@ impl Plan {
     ///
     /// # Errors
     /// `TypeMismatch` if there is no conversion, `Format` if the file's type contradicts itself.
-    pub(crate) fn read(file: &Datatype, memory: &Datatype, offset_size: u8) -> Result<Self> {
-        let from = Side { datatype: file, form: Form::File { offset_size } };
-        Self::compile(from, Side { datatype: memory, form: Form::Memory })
+    pub(crate) fn compile(file: &Datatype, memory: &Datatype) -> Result<Self> {
+        let from = Side { datatype: file, form: Form::File };
+        Self::between(from, Side { datatype: memory, form: Form::Memory })
     }
 
     /// From memory images to elements of the file.
     ///
     /// # Errors
-    /// As [`read`](Plan::read).
-    pub(crate) fn write(memory: &Datatype, file: &Datatype, offset_size: u8) -> Result<Self> {
-        let to = Side { datatype: file, form: Form::File { offset_size } };
-        Self::compile(Side { datatype: memory, form: Form::Memory }, to)
+    /// As [`compile`](Plan::compile).
+    pub(crate) fn compile_write(memory: &Datatype, file: &Datatype) -> Result<Self> {
+        let to = Side { datatype: file, form: Form::File };
+        Self::between(Side { datatype: memory, form: Form::Memory }, to)
     }
 
-    fn compile(from: Side<'_>, to: Side<'_>) -> Result<Self> {
+    /// The bytes of elements of `size` bytes, as they are in the file.
+    pub(crate) fn copy(size: usize) -> Self {
+        Self { from: size, to: size, op: Op::Copy, variable_length: false }
+    }
+
+    fn between(from: Side<'_>, to: Side<'_>) -> Result<Self> {
         if from.datatype.size == 0 || to.datatype.size == 0 {
             return Err(Error::format("a datatype of size 0"));
         }
@@ -141,12 +146,12 @@ impl Plan {
     }
 
     /// Size of an element before the conversion.
-    pub(crate) fn from_size(&self) -> usize {
+    pub(crate) fn source_size(&self) -> usize {
         self.from
     }
 
     /// Size of an element after the conversion.
-    pub(crate) fn to_size(&self) -> usize {
+    pub(crate) fn target_size(&self) -> usize {
         self.to
     }
 
@@ -155,8 +160,8 @@ impl Plan {
         matches!(self.op, Op::Copy)
     }
 
-    /// Whether elements refer to variable-length data, so that [`run`](Plan::run) needs a context.
-    pub(crate) fn has_variable_length(&self) -> bool {
+    /// Whether elements refer to variable-length data, so that only [`run_with`](Plan::run_with) will do.
+    pub(crate) fn needs_heap(&self) -> bool {
         self.variable_length
     }
 

@@ -21,21 +21,20 @@ pub(crate) struct Reference {
 impl Reference {
     /// Refuses a variable-length type whose size is not that of a reference.
     pub(crate) fn check_size(side: Side<'_>, variable: bool) -> Result<()> {
-        let expected = match side.form {
-            Form::Memory => REFERENCE_SIZE,
-            Form::File { offset_size } => COUNT_AND_INDEX.saturating_add(offset_size.into()),
+        let size = side.datatype.size as usize;
+        let good = match side.form {
+            Form::Memory => size == REFERENCE_SIZE,
+            Form::File => (1..=8).contains(&size.saturating_sub(COUNT_AND_INDEX)),
         };
-        if variable && side.datatype.size as usize != expected {
-            return Err(Error::format(format!(
-                "a variable-length type has elements of {} bytes, not of {expected}",
-                side.datatype.size
-            )));
+        if variable && !good {
+            return Err(Error::format(format!("a variable-length type with elements of {size} bytes")));
         }
         Ok(())
     }
 
-    pub(crate) fn load(element: &[u8], offset_size: u8) -> Result<Self> {
-        let offset_size = usize::from(offset_size);
+    /// Reads an element; what the count and the index leave of it is the address.
+    pub(crate) fn load(element: &[u8]) -> Result<Self> {
+        let offset_size = element.len().saturating_sub(COUNT_AND_INDEX);
         let parts = element.split_first_chunk::<4>().and_then(|(count, rest)| {
             let (address, index) = rest.split_at_checked(offset_size)?;
             let mut wide = [0; 8];
@@ -49,10 +48,12 @@ impl Reference {
         Ok(Self { count, id: (id.address != 0 && count != 0).then_some(id) })
     }
 
-    pub(crate) fn store(self, element: &mut [u8], offset_size: u8) -> Result<()> {
+    /// Writes an element, as [`load`](Self::load) reads it.
+    pub(crate) fn store(self, element: &mut [u8]) -> Result<()> {
+        let offset_size = element.len().saturating_sub(COUNT_AND_INDEX);
         let id = self.id.unwrap_or(HeapId { address: 0, index: 0 });
         let address = id.address.to_le_bytes();
-        let (low, high) = address.split_at_checked(offset_size.into()).unwrap_or_default();
+        let (low, high) = address.split_at_checked(offset_size).unwrap_or_default();
         if high.iter().any(|&byte| byte != 0) {
             return Err(Error::limit("the address of variable-length data does not fit the file"));
         }
@@ -113,7 +114,7 @@ impl Sequence {
         Reference::check_size(from, true)?;
         Reference::check_size(to, true)?;
         Ok(Self {
-            element: Plan::compile(from.with(&a.base), to.with(&b.base))?,
+            element: Plan::between(from.with(&a.base), to.with(&b.base))?,
             from: (from.datatype.size as usize, from.form),
             to: (to.datatype.size as usize, to.form),
         })
@@ -128,9 +129,9 @@ impl Sequence {
     ) -> Result<()> {
         for (from, to) in from.elements(count, self.from.0)?.zip(to.elements(count, self.to.0)?) {
             match (self.from.1, self.to.1, &mut *context) {
-                (Form::File { offset_size }, Form::Memory, Context::Read { objects, heap }) => {
+                (Form::File, Form::Memory, Context::Read { objects, heap }) => {
                     let objects = *objects;
-                    let reference = Reference::load(from, offset_size)?;
+                    let reference = Reference::load(from)?;
                     reference.visit(objects, self.element.from, &mut |bytes| {
                         let len = self.converted_len(bytes)?;
                         let count = reference.count as usize;
@@ -143,7 +144,7 @@ impl Sequence {
                         heap.put(to, count, &images)
                     })?;
                 }
-                (Form::Memory, Form::File { offset_size }, Context::Write { heap, objects }) => {
+                (Form::Memory, Form::File, Context::Write { heap, objects }) => {
                     let bytes = heap.get(from, self.element.from)?;
                     let count = bytes.len().checked_div(self.element.from).unwrap_or(0);
                     let reference = if count == 0 {
@@ -156,7 +157,7 @@ impl Sequence {
                         self.element.run_with(bytes, &mut converted, &mut nested)?;
                         Reference::to_object(*objects, &converted, count)?
                     };
-                    reference.store(to, offset_size)?;
+                    reference.store(to)?;
                 }
                 _ => return Err(Context::wrong_direction()),
             }

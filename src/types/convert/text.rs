@@ -33,7 +33,7 @@ enum Place {
     /// In the memory images' heap.
     Heap,
     /// In the file's global heap.
-    Object { offset_size: u8 },
+    Object,
 }
 
 /// What ends the text.
@@ -55,7 +55,7 @@ impl Shape {
         let size = side.datatype.size as usize;
         let variable = match side.form {
             Form::Memory => Place::Heap,
-            Form::File { offset_size } => Place::Object { offset_size },
+            Form::File => Place::Object,
         };
         let (place, end) = match &side.datatype.class {
             DatatypeClass::String(text) => (Place::Element, End::of(*text)),
@@ -152,10 +152,10 @@ impl Text {
                 }
                 _ => Err(Context::wrong_direction()),
             },
-            Place::Object { offset_size } => match context {
+            Place::Object => match context {
                 Context::Read { objects, heap } => {
                     let objects = *objects;
-                    Reference::load(from, offset_size)?.visit(objects, 1, &mut |bytes| {
+                    Reference::load(from)?.visit(objects, 1, &mut |bytes| {
                         self.put(bytes, to, &mut Context::Read { objects, heap })
                     })
                 }
@@ -180,9 +180,9 @@ impl Text {
         match (self.to.place, context) {
             (Place::Element, _) => self.fill(text, to),
             (Place::Heap, Context::Read { heap, .. }) => heap.put(to, text.len(), text),
-            (Place::Object { offset_size }, Context::Write { objects, .. }) => {
+            (Place::Object, Context::Write { objects, .. }) => {
                 // Empty text gets an object too: without one the C library hands out no string.
-                Reference::to_object(*objects, text, text.len())?.store(to, offset_size)
+                Reference::to_object(*objects, text, text.len())?.store(to)
             }
             _ => Err(Context::wrong_direction()),
         }
