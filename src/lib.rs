@@ -22,6 +22,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents};
 pub use limits::Limits;
 pub use selection::{Hyperslab, Points, Selection, SliceOrIndex};
+pub use store::Durability;
 #[doc(hidden)]
 pub use types::Plain;
 pub use types::{

@@ -5,15 +5,34 @@
 //! reader from seeing half a change.
 //!
 //! Addresses here are relative to the base address (the user block is below the storage).
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod cache;
+mod commit;
+mod free_list;
+mod open;
+mod overlay;
+mod raw;
+mod record;
 mod scratch;
+mod space;
+#[cfg(test)]
+mod tests;
 
-use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+pub use commit::Durability;
+pub(crate) use open::{CreateOptions, OpenOptions};
+pub(crate) use raw::RawData;
 
-use crate::format::{Reader, Structure, Widths, encode};
-use crate::storage::{ReadAt, WriteAt};
+use std::any::Any;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use self::cache::Cache;
+use self::overlay::Overlay;
+use self::raw::Home;
+use self::space::SpaceManager;
+use crate::format::superblock::{Revision, Superblock};
+use crate::format::{Address, Reader, Structure, Widths};
 use crate::{Error, Limits, Result};
 
 /// What a piece of the file is for; each kind is aggregated on its own.
@@ -44,50 +63,25 @@ pub(crate) enum Rank {
 
 /// The live file.
 pub(crate) struct Store {
-    reader: Arc<dyn ReadAt>,
-    writer: Option<Arc<dyn WriteAt>>,
+    home: Arc<Home>,
+    /// Where address 0 is in the storage.
+    base: u64,
     widths: Widths,
     limits: Limits,
-    /// Dirty metadata, by address; extents do not overlap.
-    overlay: BTreeMap<u64, Vec<u8>>,
-    cache: Mutex<HashMap<(u64, TypeId), Arc<dyn Any + Send + Sync>>>,
-    end: u64,
-    committed_end: u64,
+    durability: Durability,
+    /// Dirty metadata; in a file that is only read, what an interrupted commit's record says.
+    overlay: Overlay,
+    cache: Cache,
+    space: SpaceManager,
+    /// The superblock as it shall be, but for its end-of-file address; tests have none.
+    superblock: Option<Superblock>,
+    /// The superblock's bytes in the file.
+    stored_superblock: Option<Vec<u8>>,
+    /// Whether the storage is longer than the file, and nothing was allocated there yet.
+    tail: bool,
     scratch: scratch::Scratch,
-}
-
-/// Raw-data access without the store's lock; while it lives, no space that was in use when it
-/// was made is reused.
-#[derive(Clone)]
-pub(crate) struct RawData {
-    reader: Arc<dyn ReadAt>,
-    writer: Option<Arc<dyn WriteAt>>,
-    end: u64,
-}
-
-impl RawData {
-    /// Fills `buf` with the bytes at `address`; allocated bytes that were never written are zero.
-    pub(crate) fn read_at(&self, address: u64, buf: &mut [u8]) -> Result<()> {
-        self.reader.read_at(address, buf).map_err(|error| Error::from(error).at(address))
-    }
-
-    /// Writes raw data in place.
-    pub(crate) fn write_at(&self, address: u64, bytes: &[u8]) -> Result<()> {
-        let writer = self.writer.as_ref().ok_or_else(|| Error::usage("the file is open for reading only"))?;
-        writer.write_at(address, bytes).map_err(|error| Error::from(error).at(address))
-    }
-
-    /// The borrowed bytes at `address`, where the storage has its bytes in memory.
-    pub(crate) fn slice(&self, address: u64, len: u64) -> Option<&[u8]> {
-        let start = usize::try_from(address).ok()?;
-        let end = start.checked_add(usize::try_from(len).ok()?)?;
-        self.reader.as_slice()?.get(start..end)
-    }
-
-    /// The end-of-file address when this was made: nothing valid lies beyond.
-    pub(crate) fn end(&self) -> u64 {
-        self.end
-    }
+    /// Whether a commit has failed so late that only opening the file again tells what it holds.
+    poisoned: bool,
 }
 
 impl Store {
@@ -101,28 +95,77 @@ impl Store {
 
     /// Whether changes are possible.
     pub(crate) fn writable(&self) -> bool {
-        self.writer.is_some()
+        self.home.writable() && !self.poisoned
+    }
+
+    /// Bytes before the HDF5 data.
+    pub(crate) fn userblock(&self) -> u64 {
+        self.base
+    }
+
+    /// The end of all allocated space.
+    pub(crate) fn end(&self) -> u64 {
+        self.space.end()
+    }
+
+    /// The superblock; stores over test bytes may have none.
+    pub(crate) fn superblock(&self) -> Option<&Superblock> {
+        self.superblock.as_ref()
+    }
+
+    /// The address of the root group's object header.
+    pub(crate) fn root(&self) -> Result<u64> {
+        let root = self.superblock.as_ref().map_or(Address::UNDEFINED, Superblock::root);
+        root.require("root group")
+    }
+
+    /// Names the root group of a new file.
+    pub(crate) fn set_root(&mut self, address: u64) {
+        match &mut self.superblock {
+            Some(Superblock { revision: Revision::New { root, .. }, .. }) => *root = Address::new(address),
+            Some(Superblock { revision: Revision::Old(old), .. }) => old.root.header = Address::new(address),
+            None => {}
+        }
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        match (self.home.writable(), self.poisoned) {
+            (true, false) => Ok(()),
+            (true, true) => {
+                Err(Error::usage("an earlier commit failed: open the file again to change it further"))
+            }
+            (false, _) => Err(Error::usage("the file is open for reading only")),
+        }
     }
 
     /// The structure at `address`, decoded, from the cache if it is there.
     pub(crate) fn fetch<T: Structure>(&self, address: u64, context: &T::Context) -> Result<Arc<T>> {
-        let key = (address, TypeId::of::<T>());
-        let cached = self.cache.lock().unwrap_or_else(|p| p.into_inner()).get(&key).cloned();
-        if let Some(found) = cached.and_then(|any| any.downcast::<T>().ok()) {
+        if let Some(found) = self.cache.get(address) {
             return Ok(found);
+        }
+        if let Some(value) = self.overlay.pending_value(address)
+            && let Ok(found) = value.downcast()
+        {
+            return Ok(found);
+        }
+        let decode = |bytes: &[u8]| {
+            let mut r = Reader::new(bytes, address, self.widths, T::NAME);
+            let value = Arc::new(T::decode(&mut r, context)?);
+            self.cache.insert(address, r.position() as u64, value.clone());
+            Ok(value)
+        };
+        // What is dirty is mostly a whole structure.
+        if let Some(bytes) = self.overlay.covering(address)? {
+            match decode(&bytes) {
+                Err(error) if Error::needed(&error).is_some() => {}
+                result => return result,
+            }
         }
         let mut len = T::size_hint(context, self.widths) as u64;
         loop {
-            let available = self.end.saturating_sub(address).min(len);
-            let bytes = self.read_metadata(address, available)?;
-            match T::decode(&mut Reader::new(&bytes, address, self.widths, T::NAME), context) {
-                Ok(value) => {
-                    let value = Arc::new(value);
-                    let any: Arc<dyn Any + Send + Sync> = value.clone();
-                    self.cache.lock().unwrap_or_else(|p| p.into_inner()).insert(key, any);
-                    return Ok(value);
-                }
-                Err(error) => match error.needed() {
+            let available = self.end().saturating_sub(address).min(len);
+            match decode(&*self.bytes(address, available)?) {
+                Err(error) => match Error::needed(&error) {
                     Some(needed) if needed > len && available == len => {
                         if needed > self.limits.metadata_block {
                             return Err(Error::limit("the structure is too large")
@@ -133,6 +176,7 @@ impl Store {
                     }
                     _ => return Err(error),
                 },
+                result => return result,
             }
         }
     }
@@ -144,70 +188,86 @@ impl Store {
         value: T,
         context: &T::Context,
         rank: Rank,
-    ) -> Result<()> {
-        let bytes = encode(&value, context, self.widths)?;
-        self.write_metadata(address, bytes, rank)?;
-        let any: Arc<dyn Any + Send + Sync> = Arc::new(value);
-        self.cache.lock().unwrap_or_else(|p| p.into_inner()).insert((address, TypeId::of::<T>()), any);
+    ) -> Result<()>
+    where
+        T::Context: Clone + Send + 'static,
+    {
+        self.check_writable()?;
+        let value = Arc::new(value);
+        let len = self.overlay.put(address, &value, context, rank, self.space.is_new(address))?;
+        self.home.check(address, len)?;
+        self.cache.invalidate(address, len);
+        self.cache.insert(address, len, value);
         Ok(())
     }
 
     /// `len` bytes of metadata, dirty ones included.
     pub(crate) fn read_metadata(&self, address: u64, len: u64) -> Result<Vec<u8>> {
-        let fits = address.checked_add(len).is_some_and(|end| end <= self.end);
-        if !fits || len > self.limits.metadata_block {
-            return Err(Error::format("the structure reaches past the end of the file").at(address));
+        self.bytes(address, len).map(Cow::into_owned)
+    }
+
+    fn bytes(&self, address: u64, len: u64) -> Result<Cow<'_, [u8]>> {
+        self.home.check(address, len)?;
+        if len > self.limits.metadata_block {
+            return Err(Error::limit("the structure is too large").at(address));
         }
-        let mut bytes = vec![0; len as usize];
-        if address < self.reader.len()? {
-            let stored = (self.reader.len()? - address).min(len) as usize;
-            self.reader.read_at(address, &mut bytes[..stored])?;
+        if !self.overlay.is_empty() && self.overlay.touches(address, len) {
+            let mut bytes = self.stored_bytes(address, len)?.into_owned();
+            self.overlay.apply(address, &mut bytes)?;
+            return Ok(Cow::Owned(bytes));
         }
-        for (&start, dirty) in self.overlay.range(..address + len) {
-            let end = start + dirty.len() as u64;
-            if end <= address {
-                continue;
-            }
-            let from = address.max(start);
-            let to = (address + len).min(end);
-            bytes[(from - address) as usize..(to - address) as usize]
-                .copy_from_slice(&dirty[(from - start) as usize..(to - start) as usize]);
+        self.stored_bytes(address, len)
+    }
+
+    /// Bytes of the storage, whatever is dirty.
+    fn stored_bytes(&self, address: u64, len: u64) -> Result<Cow<'_, [u8]>> {
+        if let Some(bytes) = self.home.slice(address, len) {
+            return Ok(Cow::Borrowed(bytes));
         }
-        Ok(bytes)
+        let len = usize::try_from(len).map_err(|_| Error::limit("the structure is too large").at(address))?;
+        let mut bytes = vec![0; len];
+        self.home.read(address, &mut bytes)?;
+        Ok(Cow::Owned(bytes))
     }
 
     /// Replaces the metadata bytes at `address`. In space that is new in this transaction they
     /// are written before every anchor; elsewhere they are an anchor, written in `rank` order.
     pub(crate) fn write_metadata(&mut self, address: u64, bytes: Vec<u8>, rank: Rank) -> Result<()> {
-        let _ = rank;
-        if self.writer.is_none() {
-            return Err(Error::usage("the file is open for reading only"));
-        }
-        self.overlay.insert(address, bytes);
-        Ok(())
+        self.check_writable()?;
+        let len = bytes.len() as u64;
+        self.home.check(address, len)?;
+        self.cache.invalidate(address, len);
+        self.overlay.write(address, bytes, rank, self.space.is_new(address))
     }
 
     /// Access to raw data without holding the store.
     pub(crate) fn raw(&self) -> RawData {
-        RawData { reader: self.reader.clone(), writer: self.writer.clone(), end: self.end }
+        RawData::new(self.home.clone(), self.space.pin())
     }
 
     /// New space, not used by the last commit.
     pub(crate) fn allocate(&mut self, space: Space, len: u64) -> Result<u64> {
-        let _ = space;
-        let address = self.end.next_multiple_of(8);
-        self.end = address.checked_add(len).ok_or_else(|| Error::limit("the file is too large"))?;
+        self.check_writable()?;
+        if self.tail {
+            // What was there is not the file's, and must not show through in new space.
+            self.home.set_len(self.space.committed_end())?;
+            self.tail = false;
+        }
+        let address = self.space.allocate(space, len)?;
+        self.home.set_end(self.space.end());
         Ok(address)
     }
 
     /// Gives space back; it is reused after the next commit at the earliest.
     pub(crate) fn free(&mut self, space: Space, address: u64, len: u64) {
-        let _ = (space, address, len);
+        self.overlay.remove(address, len);
+        self.cache.invalidate(address, len);
+        self.space.free(space, address, len);
     }
 
     /// Whether `address` was allocated since the last commit, so that changing it costs nothing.
     pub(crate) fn is_new(&self, address: u64) -> bool {
-        address >= self.committed_end
+        self.space.is_new(address)
     }
 
     /// Where the next version of the shadow structure at `address` goes: the same place if it is
@@ -226,40 +286,42 @@ impl Store {
     pub(crate) fn scratch<T: Any + Send + Sync + Default>(&mut self) -> &mut T {
         self.scratch.get()
     }
+}
 
-    /// Writes all that changed, in the order of format-spec-notes/durability.md.
-    pub(crate) fn commit(&mut self) -> Result<()> {
-        let writer = self.writer.as_ref().ok_or_else(|| Error::usage("the file is open for reading only"))?;
-        for (&address, bytes) in &self.overlay {
-            writer.write_at(address, bytes)?;
-        }
-        self.overlay.clear();
-        self.scratch.clear();
-        self.committed_end = self.end;
-        Ok(())
-    }
-
+#[cfg(test)]
+impl Store {
     /// A store over empty memory whose first address is 2048, for tests of the layers above.
-    #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
         Self::over_memory(vec![0; 2048])
     }
 
-    /// A writable store over these file bytes, as they are, for tests of the layers above.
-    #[cfg(test)]
+    /// A writable store over these file bytes, as they are, for tests of the layers above. They need
+    /// not be a whole file: without a superblock the widths are the default ones.
     pub(crate) fn over_memory(bytes: Vec<u8>) -> Self {
-        let end = bytes.len() as u64;
         let memory = Arc::new(crate::storage::MemoryStorage::new(bytes));
+        if let Ok(store) = Self::open_rw(memory.clone(), &OpenOptions::default()) {
+            return store;
+        }
+        let limits = Limits::default();
+        let widths = Widths::default();
+        #[expect(clippy::unwrap_used, reason = "memory does not fail")]
+        let home = Home::new(memory.clone(), Some(memory), 0).unwrap();
+        let end = home.stored();
+        home.set_end(end);
         Self {
-            reader: memory.clone(),
-            writer: Some(memory),
-            widths: Widths::default(),
-            limits: Limits::default(),
-            overlay: BTreeMap::new(),
-            cache: Mutex::default(),
-            end,
-            committed_end: end,
+            home: Arc::new(home),
+            base: 0,
+            widths,
+            durability: Durability::default(),
+            overlay: Overlay::new(widths),
+            cache: Cache::new(limits.metadata_cache),
+            space: SpaceManager::new(0, end, 0, widths.offset, (1, 1)),
+            limits,
+            superblock: None,
+            stored_superblock: None,
+            tail: false,
             scratch: scratch::Scratch::default(),
+            poisoned: false,
         }
     }
 }

@@ -1,0 +1,406 @@
+//! Dirty metadata: what every read sees first, until the commit writes it.
+
+use std::any::TypeId;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Rank;
+use super::cache::Shared;
+use crate::Result;
+use crate::format::{Structure, Widths, encode};
+
+/// Structures of at least this many bytes are encoded when they are needed, not whenever they
+/// change: a heap block changes with every object in it.
+const DEFERRED: usize = 1024;
+
+/// A structure that waits to be encoded.
+trait Pending: Send + Sync {
+    fn encode(&self, widths: Widths) -> Result<Vec<u8>>;
+    fn value(&self) -> Shared;
+}
+
+struct PendingValue<T: Structure> {
+    value: Arc<T>,
+    context: T::Context,
+}
+
+impl<T: Structure> Pending for PendingValue<T>
+where
+    T::Context: Send,
+{
+    fn encode(&self, widths: Widths) -> Result<Vec<u8>> {
+        encode(&*self.value, &self.context, widths)
+    }
+
+    fn value(&self) -> Shared {
+        self.value.clone()
+    }
+}
+
+/// Dirty bytes at one address.
+pub(super) struct Extent {
+    /// As of the last encoding.
+    pub(super) bytes: Vec<u8>,
+    pub(super) rank: Rank,
+    /// Whether it lies in space that was free at the last commit.
+    pub(super) new: bool,
+    /// The type of the structure that is exactly these bytes, if it is known.
+    whole: Option<TypeId>,
+    pending: Option<Box<dyn Pending>>,
+}
+
+impl Extent {
+    fn bytes(&self, widths: Widths) -> Result<Cow<'_, [u8]>> {
+        match &self.pending {
+            Some(pending) => pending.encode(widths).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(&self.bytes)),
+        }
+    }
+}
+
+/// The dirty extents, which do not overlap, by address.
+pub(super) struct Overlay {
+    extents: BTreeMap<u64, Extent>,
+    widths: Widths,
+}
+
+impl Overlay {
+    pub(super) fn new(widths: Widths) -> Self {
+        Self { extents: BTreeMap::new(), widths }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.extents.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.extents.clear();
+    }
+
+    /// Replaces bytes. Whatever overlaps them becomes one extent with them.
+    pub(super) fn write(&mut self, address: u64, bytes: Vec<u8>, rank: Rank, new: bool) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let end = address.saturating_add(bytes.len() as u64);
+        self.settle_before(address)?;
+        let overlapping = self.overlapping(address, end);
+        let mut extent = Extent { bytes, rank, new, whole: None, pending: None };
+        let mut start = address;
+        // From the last to the first, so that at each step the extent covers what it was merged with.
+        for at in overlapping.into_iter().rev() {
+            let Some(old) = self.extents.remove(&at) else { continue };
+            let mut under = match at >= address && at.saturating_add(old.bytes.len() as u64) <= end {
+                true => Vec::new(),
+                false => old.bytes(self.widths)?.into_owned(),
+            };
+            extent.rank = extent.rank.max(old.rank);
+            extent.new &= old.new;
+            if under.is_empty() {
+                continue;
+            }
+            let union = start.min(at);
+            let (shift, under_shift) = (start.saturating_sub(union), at.saturating_sub(union));
+            let top = extent.bytes.len().saturating_add(index(shift));
+            let len = under.len().saturating_add(index(under_shift)).max(top);
+            if under_shift > 0 {
+                under.splice(0..0, std::iter::repeat_n(0, index(under_shift)));
+            }
+            under.resize(len, 0);
+            if let Some(to) = under.get_mut(index(shift)..top) {
+                to.copy_from_slice(&extent.bytes);
+            }
+            (start, extent.bytes) = (union, under);
+        }
+        self.extents.insert(start, extent);
+        Ok(())
+    }
+
+    /// Replaces the structure at `address`.
+    pub(super) fn put<T: Structure>(
+        &mut self,
+        address: u64,
+        value: &Arc<T>,
+        context: &T::Context,
+        rank: Rank,
+        new: bool,
+    ) -> Result<u64>
+    where
+        T::Context: Clone + Send + 'static,
+    {
+        let whole = Some(TypeId::of::<T>());
+        let widths = self.widths;
+        if let Some(old) = self.extents.get_mut(&address).filter(|old| old.whole == whole) {
+            if old.bytes.len() >= DEFERRED {
+                let pending = PendingValue { value: value.clone(), context: context.clone() };
+                old.pending = Some(Box::new(pending));
+                old.rank = old.rank.max(rank);
+                return Ok(old.bytes.len() as u64);
+            }
+            let bytes = encode(&**value, context, widths)?;
+            if bytes.len() == old.bytes.len() {
+                old.bytes = bytes;
+                old.rank = old.rank.max(rank);
+                return Ok(old.bytes.len() as u64);
+            }
+            let len = bytes.len() as u64;
+            self.write(address, bytes, rank, new)?;
+            return Ok(len);
+        }
+        let bytes = encode(&**value, context, widths)?;
+        let len = bytes.len();
+        self.write(address, bytes, rank, new)?;
+        if let Some(extent) = self.extents.get_mut(&address).filter(|extent| extent.bytes.len() == len) {
+            extent.whole = whole;
+        }
+        Ok(len as u64)
+    }
+
+    /// The structure at `address` if it waits to be encoded.
+    pub(super) fn pending_value(&self, address: u64) -> Option<Shared> {
+        self.extents.get(&address)?.pending.as_ref().map(|pending| pending.value())
+    }
+
+    /// The dirty bytes from `address` to the end of their extent, if `address` is dirty.
+    pub(super) fn covering(&self, address: u64) -> Result<Option<Cow<'_, [u8]>>> {
+        let Some((&start, extent)) = self.extents.range(..=address).next_back() else { return Ok(None) };
+        let skip = index(address.saturating_sub(start));
+        if extent.pending.is_none() && skip >= extent.bytes.len() {
+            return Ok(None);
+        }
+        Ok(match extent.bytes(self.widths)? {
+            Cow::Borrowed(bytes) => bytes.get(skip..).map(Cow::Borrowed),
+            Cow::Owned(bytes) => bytes.get(skip..).map(|rest| Cow::Owned(rest.to_vec())),
+        }
+        .filter(|rest| !rest.is_empty()))
+    }
+
+    /// Whether any of the `len` bytes at `address` are dirty.
+    pub(super) fn touches(&self, address: u64, len: u64) -> bool {
+        !self.overlapping(address, address.saturating_add(len)).is_empty()
+    }
+
+    /// Lays the dirty bytes over `buf`, which stands at `address`.
+    pub(super) fn apply(&self, address: u64, buf: &mut [u8]) -> Result<()> {
+        let end = address.saturating_add(buf.len() as u64);
+        for start in self.overlapping(address, end) {
+            let Some(extent) = self.extents.get(&start) else { continue };
+            let bytes = extent.bytes(self.widths)?;
+            let to = buf.get_mut(index(start.saturating_sub(address))..).unwrap_or_default();
+            let from = bytes.get(index(address.saturating_sub(start))..).unwrap_or_default();
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = *from;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the dirty bytes in a range that is freed. (A structure of which only a part is freed
+    /// and that cannot be encoded stays whole; the commit will say why.)
+    pub(super) fn remove(&mut self, address: u64, len: u64) {
+        let end = address.saturating_add(len);
+        let _ = self.settle_before(address);
+        for start in self.overlapping(address, end) {
+            let Some(extent) = self.extents.remove(&start) else { continue };
+            if start >= address && start.saturating_add(extent.bytes.len() as u64) <= end {
+                continue;
+            }
+            let Ok(bytes) = extent.bytes(self.widths).map(Cow::into_owned) else {
+                self.extents.insert(start, extent);
+                continue;
+            };
+            let Extent { rank, new, .. } = extent;
+            // What lies before the freed range, and what lies behind it.
+            let head = bytes.get(..index(address.saturating_sub(start)));
+            let tail = bytes.get(index(end.saturating_sub(start))..);
+            let head = if start < address { head.or(Some(&bytes)) } else { None };
+            for (at, rest) in [(start, head), (end, tail)] {
+                if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+                    let bytes = rest.to_vec();
+                    self.extents.insert(at, Extent { bytes, rank, new, whole: None, pending: None });
+                }
+            }
+        }
+    }
+
+    /// Encodes all that waits to be.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        let widths = self.widths;
+        let mut grown = Vec::new();
+        for (&start, extent) in &mut self.extents {
+            if let Some(pending) = &extent.pending {
+                let bytes = pending.encode(widths)?;
+                if bytes.len() > extent.bytes.len() {
+                    grown.push(start);
+                }
+                extent.bytes = bytes;
+                extent.pending = None;
+            }
+        }
+        // What became longer takes in what it now overlaps.
+        for start in grown {
+            let Some(extent) = self.extents.remove(&start) else { continue };
+            self.write(start, extent.bytes, extent.rank, extent.new)?;
+        }
+        Ok(())
+    }
+
+    /// Encodes the extent before `address`, so that its length is known.
+    fn settle_before(&mut self, address: u64) -> Result<()> {
+        let widths = self.widths;
+        if let Some((_, extent)) = self.extents.range_mut(..address).next_back()
+            && let Some(pending) = &extent.pending
+        {
+            extent.bytes = pending.encode(widths)?;
+            extent.pending = None;
+        }
+        Ok(())
+    }
+
+    /// The extents in order of address; call [`settle`](Self::settle) first.
+    pub(super) fn extents(&self) -> impl Iterator<Item = (u64, &Extent)> {
+        self.extents.iter().map(|(&address, extent)| (address, extent))
+    }
+
+    /// The addresses of the extents that overlap `start..end`, in order. A structure before `start`
+    /// that waits to be encoded is among them, since it may have grown.
+    fn overlapping(&self, start: u64, end: u64) -> Vec<u64> {
+        let mut found = Vec::new();
+        if let Some((&at, extent)) = self.extents.range(..start).next_back()
+            && (extent.pending.is_some() || at.saturating_add(extent.bytes.len() as u64) > start)
+        {
+            found.push(at);
+        }
+        found.extend(self.extents.range(start..end.max(start)).map(|(&at, _)| at));
+        found
+    }
+}
+
+/// A distance within one extent, which is in memory, as an index.
+fn index(distance: u64) -> usize {
+    usize::try_from(distance).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use super::*;
+    use crate::format::{Reader, Writer};
+    use proptest::prelude::*;
+
+    /// As many bytes as its value says, all the same.
+    #[derive(Debug, Clone, PartialEq)]
+    struct Block(u16, u8);
+
+    impl Structure for Block {
+        const NAME: &'static str = "test block";
+        type Context = ();
+
+        fn decode(r: &mut Reader<'_>, (): &()) -> Result<Self> {
+            let (len, byte) = (r.u16()?, r.u8()?);
+            r.skip(usize::from(len).saturating_sub(3))?;
+            Ok(Self(len, byte))
+        }
+
+        fn encode(&self, w: &mut Writer, (): &()) {
+            w.u16(self.0);
+            w.u8(self.1);
+            (3..self.0).for_each(|_| w.u8(self.1));
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Write(u64, Vec<u8>),
+        Put(u64, Block),
+        Remove(u64, u64),
+        Settle,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            // Inside of structures, and where there are none.
+            2 => (0..3_u64, 0..400_u64, prop::collection::vec(1_u8.., 1..600))
+                .prop_map(|(block, at, bytes)| Step::Write(block * 1500 + at, bytes)),
+            2 => (5000..7000_u64, prop::collection::vec(1_u8.., 1..600))
+                .prop_map(|(at, bytes)| Step::Write(at, bytes)),
+            3 => ((0..3_u64).prop_map(|at| at * 1500), 1000..1400_u16, 1_u8..)
+                .prop_map(|(at, len, byte)| Step::Put(at, Block(len, byte))),
+            1 => (0..7000_u64, 1..900_u64).prop_map(|(at, len)| Step::Remove(at, len)),
+            1 => Just(Step::Settle),
+        ];
+        prop::collection::vec(step, 0..24)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// Against a model: an array of bytes, dirty or not. What follows a structure that became
+        /// shorter may be either.
+        #[test]
+        fn reads_see_the_last_write(steps in steps()) {
+            let widths = Widths::default();
+            let mut overlay = Overlay::new(widths);
+            let mut model = vec![None; 8192];
+            let mut either = vec![false; 8192];
+            for step in steps {
+                let (at, bytes) = match step {
+                    Step::Write(at, bytes) => {
+                        overlay.write(at, bytes.clone(), Rank::Linked, true).unwrap();
+                        (at, bytes)
+                    }
+                    Step::Put(at, block) => {
+                        let bytes = encode(&block, &(), widths).unwrap();
+                        overlay.put(at, &Arc::new(block), &(), Rank::Linked, true).unwrap();
+                        either[at as usize + bytes.len()..at as usize + 1400].fill(true);
+                        (at, bytes)
+                    }
+                    Step::Remove(at, len) => {
+                        overlay.remove(at, len);
+                        model[at as usize..(at + len) as usize].fill(None);
+                        either[at as usize..(at + len) as usize].fill(false);
+                        continue;
+                    }
+                    Step::Settle => {
+                        overlay.settle().unwrap();
+                        continue;
+                    }
+                };
+                either[at as usize..at as usize + bytes.len()].fill(false);
+                for (to, byte) in model[at as usize..].iter_mut().zip(bytes) {
+                    *to = Some(byte);
+                }
+                for start in (0..8192).step_by(97) {
+                    let mut buf = vec![0; 200];
+                    overlay.apply(start, &mut buf).unwrap();
+                    for (index, byte) in buf.into_iter().enumerate() {
+                        let at = start as usize + index;
+                        let expected = model.get(at).copied().flatten().unwrap_or(0);
+                        prop_assert!(byte == expected || either.get(at) == Some(&true), "{} + {}", start, index);
+                    }
+                    if let Some(bytes) = overlay.covering(start).unwrap() {
+                        for (index, byte) in bytes.iter().enumerate() {
+                            let at = start as usize + index;
+                            prop_assert!(Some(*byte) == model[at] || either[at], "{} + {}", start, index);
+                        }
+                    }
+                }
+            }
+            overlay.settle().unwrap();
+            let mut end = 0;
+            for (start, extent) in overlay.extents() {
+                prop_assert!(start >= end, "extents do not overlap");
+                end = start + extent.bytes.len() as u64;
+            }
+        }
+    }
+
+    #[test]
+    fn a_rank_never_falls() {
+        let mut overlay = Overlay::new(Widths::default());
+        overlay.write(0, vec![1; 10], Rank::Unlinking, false).unwrap();
+        overlay.write(0, vec![2; 10], Rank::Linked, false).unwrap();
+        let ranks: Vec<_> = overlay.extents().map(|(_, extent)| extent.rank).collect();
+        assert_eq!(ranks, [Rank::Unlinking]);
+    }
+}

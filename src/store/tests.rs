@@ -1,0 +1,1 @@
+//! Whole transactions: what each crash and each fault leaves.
