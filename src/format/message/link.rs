@@ -96,9 +96,9 @@ impl Structure for Link {
     fn encode(&self, w: &mut Writer, (): &()) {
         let name_width = match self.name.len() {
             0 => return w.overflow("name"),
-            ..=0xff => 0,
-            ..=0xffff => 1,
-            ..=0xffff_ffff => 2,
+            1..=0xff => 0,
+            0x100..=0xffff => 1,
+            0x1_0000..=0xffff_ffff => 2,
             _ => 3,
         };
         let class = self.target.class();

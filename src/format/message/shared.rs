@@ -24,8 +24,8 @@ impl<T: Structure<Context = ()>> MaybeShared<T> {
     /// The bytes of either; what does not fit is reported to `w`, which is otherwise unchanged.
     pub(crate) fn to_bytes(&self, w: &mut Writer) -> Vec<u8> {
         match self {
-            Self::Here(value) => w.to_bytes(value, &()),
-            Self::Shared(pointer) => w.to_bytes(pointer, &()),
+            Self::Here(value) => w.nested_bytes(value, &()),
+            Self::Shared(pointer) => w.nested_bytes(pointer, &()),
         }
     }
 }
