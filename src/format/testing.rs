@@ -13,8 +13,8 @@ pub(crate) fn decode<T: Structure>(bytes: &[u8], context: &T::Context, widths: W
     T::decode(&mut Reader::new(bytes, 0, widths, T::NAME), context)
 }
 
-/// decode(encode(x)) == x, and decode reads all of it; a value too large for its width must be
-/// refused by encode. Every truncation is an error.
+/// decode(encode(x)) == x, decode reads all of it, and encode gives the same bytes again; a value
+/// too large for its width must be refused by encode.
 pub(crate) fn check_value<T: Structure + PartialEq + std::fmt::Debug>(value: &T, context: &T::Context) {
     for widths in all_widths() {
         let Ok(bytes) = encode(value, context, widths) else {
@@ -22,8 +22,10 @@ pub(crate) fn check_value<T: Structure + PartialEq + std::fmt::Debug>(value: &T,
             continue;
         };
         let mut r = Reader::new(&bytes, 0, widths, T::NAME);
-        assert_eq!(&T::decode(&mut r, context).unwrap(), value, "{widths:?}");
+        let decoded = T::decode(&mut r, context).unwrap();
+        assert_eq!(&decoded, value, "{widths:?}");
         assert_eq!(r.remaining(), 0, "decode reads what encode writes, {widths:?}");
+        assert_eq!(encode(&decoded, context, widths).unwrap(), bytes, "{widths:?}");
     }
 }
 

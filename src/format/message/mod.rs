@@ -13,6 +13,8 @@ pub(crate) mod layout;
 pub(crate) mod link;
 pub(crate) mod object;
 pub(crate) mod shared;
+#[cfg(test)]
+mod tests;
 
 use crate::Result;
 use crate::format::Structure;
