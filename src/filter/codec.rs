@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Filter, copy_prefix, deflate, fletcher32, id, registry, scale_offset, shuffle};
+use super::{Filter, copy_prefix, deflate, fletcher32, id, nbit, registry, scale_offset, shuffle};
 use crate::format::message::filter_pipeline::FilterInfo;
 use crate::{Error, Result};
 
@@ -11,6 +11,7 @@ pub(super) enum Codec<'a> {
     Deflate(u32),
     Shuffle(usize),
     Fletcher32,
+    Nbit(nbit::Parameters),
     ScaleOffset(scale_offset::Parameters),
     Registered(Arc<dyn Filter>, &'a [u32]),
 }
@@ -25,6 +26,7 @@ impl<'a> Codec<'a> {
             id::DEFLATE => Ok(Self::Deflate(deflate::level(parameters)?)),
             id::SHUFFLE => Ok(Self::Shuffle(shuffle::element_size(parameters)?)),
             id::FLETCHER32 => Ok(Self::Fletcher32),
+            id::NBIT => Ok(Self::Nbit(nbit::Parameters::new(parameters)?)),
             id::SCALE_OFFSET => Ok(Self::ScaleOffset(scale_offset::Parameters::new(parameters)?)),
             id => {
                 let name = info.name.as_deref().unwrap_or("no name stored");
@@ -38,14 +40,15 @@ impl<'a> Codec<'a> {
         match self {
             Self::Shuffle(_) => Some(0),
             Self::Fletcher32 => Some(fletcher32::LEN),
+            Self::Nbit(parameters) if parameters.is_identity() => Some(0),
             Self::ScaleOffset(parameters) if parameters.is_identity() => Some(0),
-            Self::Deflate(_) | Self::ScaleOffset(_) | Self::Registered(..) => None,
+            Self::Deflate(_) | Self::Nbit(_) | Self::ScaleOffset(_) | Self::Registered(..) => None,
         }
     }
 
     /// Whether the filter has no other purpose than to make chunks smaller.
     pub(super) fn compresses(&self) -> bool {
-        matches!(self, Self::Deflate(_) | Self::ScaleOffset(_))
+        matches!(self, Self::Deflate(_) | Self::Nbit(_) | Self::ScaleOffset(_))
     }
 
     /// Decodes `input`, puts the first bytes of the result into `output` and tells how long the
@@ -69,6 +72,11 @@ impl<'a> Codec<'a> {
                 let data = fletcher32::decode(input)?;
                 copy_prefix(data, output);
                 return Ok(data.len() as u64);
+            }
+            Self::Nbit(parameters) if parameters.is_identity() => copy_prefix(input, output),
+            Self::Nbit(parameters) => {
+                parameters.decode(input, output)?;
+                return Ok(output.len() as u64);
             }
             Self::ScaleOffset(parameters) if parameters.is_identity() => copy_prefix(input, output),
             Self::ScaleOffset(parameters) => {
@@ -104,6 +112,8 @@ impl<'a> Codec<'a> {
                 output.extend_from_slice(input);
                 fletcher32::encode(output);
             }
+            Self::Nbit(parameters) if parameters.is_identity() => return Ok(false),
+            Self::Nbit(parameters) => parameters.encode(input, output)?,
             Self::ScaleOffset(parameters) if parameters.is_identity() => return Ok(false),
             Self::ScaleOffset(parameters) => parameters.encode(input, output)?,
             Self::Registered(filter, parameters) => {

@@ -9,6 +9,7 @@ mod bits;
 mod codec;
 mod deflate;
 mod fletcher32;
+mod nbit;
 mod pipeline;
 mod registry;
 mod scale_offset;
@@ -26,6 +27,8 @@ pub mod id {
     pub const SHUFFLE: u16 = 2;
     /// Fletcher32 checksum.
     pub const FLETCHER32: u16 = 3;
+    /// N-bit: only the significant bits of numbers.
+    pub const NBIT: u16 = 5;
     /// Scale-offset: numbers as distances from the smallest, in as few bits as they need.
     pub const SCALE_OFFSET: u16 = 6;
 }
@@ -35,7 +38,7 @@ pub(crate) const OPTIONAL: u16 = 1;
 
 /// Whether chunks with this filter can be read and written now.
 pub fn is_available(id: u16) -> bool {
-    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32 | id::SCALE_OFFSET)
+    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32 | id::NBIT | id::SCALE_OFFSET)
         || registry::registered(id).is_some()
 }
 
