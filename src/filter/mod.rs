@@ -9,6 +9,7 @@ mod bits;
 mod codec;
 mod deflate;
 mod fletcher32;
+mod lzf;
 mod nbit;
 mod pipeline;
 mod registry;
@@ -19,7 +20,7 @@ pub use crate::format::message::filter_pipeline::FilterInfo;
 pub(crate) use pipeline::{Pipeline, Scratch};
 pub use registry::{Filter, FilterError, register};
 
-/// The identification numbers of the filters that the format itself defines.
+/// The identification numbers of the built-in filters.
 pub mod id {
     /// Deflate, the compression of zlib.
     pub const DEFLATE: u16 = 1;
@@ -31,6 +32,8 @@ pub mod id {
     pub const NBIT: u16 = 5;
     /// Scale-offset: numbers as distances from the smallest, in as few bits as they need.
     pub const SCALE_OFFSET: u16 = 6;
+    /// LZF, a fast compression that h5py brought.
+    pub const LZF: u16 = 32_000;
 }
 
 /// Bit 0 of a filter's flags: a chunk that it cannot process is stored without it.
@@ -38,7 +41,7 @@ pub(crate) const OPTIONAL: u16 = 1;
 
 /// Whether chunks with this filter can be read and written now.
 pub fn is_available(id: u16) -> bool {
-    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32 | id::NBIT | id::SCALE_OFFSET)
+    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32 | id::NBIT | id::SCALE_OFFSET | id::LZF)
         || registry::registered(id).is_some()
 }
 
