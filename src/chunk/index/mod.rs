@@ -4,6 +4,7 @@
 //! memory. After it, [`ChunkIndex::layout`] says what the layout message must hold.
 
 mod btree_v1;
+mod btree_v2;
 mod changes;
 mod extensible_array;
 mod extensible_write;
@@ -21,9 +22,11 @@ use crate::format::superblock::Superblock;
 use crate::format::{Address, Widths};
 use crate::format::{extensible_array as ea, fixed_array as fa};
 use crate::store::Store;
+use crate::tree::btree_v2::TreeParams;
 use crate::{Error, Result};
 
 use btree_v1::BTreeV1;
+use btree_v2::BTreeV2;
 use extensible_array::ExtensibleArray;
 use fixed_array::FixedArray;
 use implicit::Implicit;
@@ -113,7 +116,8 @@ impl IndexShape {
                 }
             }
             _ => {
-                ChunkIndexLayout::BTreeV2 { node_size: 2048, split_percent: 100, merge_percent: 40, address }
+                let TreeParams { node_size, split_percent, merge_percent } = TreeParams::CHUNKS;
+                ChunkIndexLayout::BTreeV2 { node_size, split_percent, merge_percent, address }
             }
         }
     }
@@ -155,6 +159,7 @@ enum Kind {
     Implicit(Implicit, Numbering),
     FixedArray(FixedArray, Numbering),
     ExtensibleArray(ExtensibleArray, Numbering),
+    BTreeV2(BTreeV2),
 }
 
 impl ChunkIndex {
@@ -190,8 +195,9 @@ impl ChunkIndex {
                     .map_err(|error| error.in_structure("Data layout message"))?;
                 Kind::ExtensibleArray(ExtensibleArray::new(address, geometry), shape.numbering()?)
             }
-            ChunkIndexLayout::BTreeV2 { .. } => {
-                return Err(Error::unsupported("a version 2 B-tree of chunks"));
+            ChunkIndexLayout::BTreeV2 { node_size, split_percent, merge_percent, address } => {
+                let params = TreeParams { node_size, split_percent, merge_percent };
+                Kind::BTreeV2(BTreeV2::new(store, address, &shape, params)?)
             }
         };
         Ok(Self { kind, shape, layout })
@@ -218,6 +224,7 @@ impl ChunkIndex {
             Kind::Implicit(array, numbering) => lookup_in(array, numbering, store, scaled),
             Kind::FixedArray(array, numbering) => lookup_in(array, numbering, store, scaled),
             Kind::ExtensibleArray(array, numbering) => lookup_in(array, numbering, store, scaled),
+            Kind::BTreeV2(tree) => tree.lookup(store, scaled),
         }
     }
 
@@ -245,6 +252,7 @@ impl ChunkIndex {
             Kind::Implicit(array, numbering) => numbering.visit_box(array, store, low, high, visit),
             Kind::FixedArray(array, numbering) => numbering.visit_box(array, store, low, high, visit),
             Kind::ExtensibleArray(array, numbering) => numbering.visit_box(array, store, low, high, visit),
+            Kind::BTreeV2(tree) => tree.visit_box(store, low, high, visit),
         }
     }
 
@@ -327,6 +335,7 @@ impl ChunkIndex {
             Kind::Implicit(array, numbering) => set_in(array, numbering, store, scaled, chunk),
             Kind::FixedArray(array, numbering) => set_in(array, numbering, store, scaled, chunk),
             Kind::ExtensibleArray(array, numbering) => set_in(array, numbering, store, scaled, chunk),
+            Kind::BTreeV2(tree) => tree.set(store, scaled, chunk),
         }
     }
 
@@ -334,7 +343,7 @@ impl ChunkIndex {
     /// compared with the layout message.
     pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
         match &mut self.kind {
-            Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => Ok(()),
+            Kind::BTreeV1(_) | Kind::BTreeV2(_) | Kind::Single(_) | Kind::Implicit(..) => Ok(()),
             Kind::FixedArray(array, _) => array.flush(store),
             Kind::ExtensibleArray(array, _) => array.flush(store),
         }
@@ -343,7 +352,7 @@ impl ChunkIndex {
     /// Whether there are changes that [`flush`](Self::flush) would write.
     pub(crate) fn is_changed(&self) -> bool {
         match &self.kind {
-            Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => false,
+            Kind::BTreeV1(_) | Kind::BTreeV2(_) | Kind::Single(_) | Kind::Implicit(..) => false,
             Kind::FixedArray(array, _) => array.is_changed(),
             Kind::ExtensibleArray(array, _) => array.is_changed(),
         }
@@ -366,6 +375,7 @@ impl ChunkIndex {
             (ChunkIndexLayout::ExtensibleArray { address, .. }, Kind::ExtensibleArray(array, _)) => {
                 *address = array.address();
             }
+            (ChunkIndexLayout::BTreeV2 { address, .. }, Kind::BTreeV2(tree)) => *address = tree.address(),
             _ => {}
         }
         layout
@@ -383,6 +393,7 @@ impl ChunkIndex {
             Kind::Single(_) | Kind::Implicit(..) => {}
             Kind::FixedArray(array, _) => array.delete(store)?,
             Kind::ExtensibleArray(array, _) => array.delete(store)?,
+            Kind::BTreeV2(tree) => tree.delete(store)?,
         }
         Ok(chunks)
     }
