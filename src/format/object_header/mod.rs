@@ -7,6 +7,8 @@ mod messages;
 
 pub(crate) use messages::{MessageArea, MessageShape};
 
+pub(crate) use super::message::group::PhaseChange;
+
 use super::fields::{Field, Reserved, Signature, Version, tag};
 use super::{Reader, Structure, Widths, Writer};
 use crate::Result;
@@ -55,21 +57,6 @@ pub(crate) struct Times {
     pub(crate) modification: u32,
     pub(crate) change: u32,
     pub(crate) birth: u32,
-}
-
-/// When attributes move between the header and a heap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PhaseChange {
-    /// Most attributes that are stored in the header.
-    pub(crate) max_compact: u16,
-    /// Fewest attributes that are stored in a heap.
-    pub(crate) min_dense: u16,
-}
-
-impl Default for PhaseChange {
-    fn default() -> Self {
-        Self { max_compact: 8, min_dense: 6 }
-    }
 }
 
 impl PrefixV2 {

@@ -1,0 +1,52 @@
+//! Local heaps, read: the names of an old-style group.
+
+use std::sync::Arc;
+
+use crate::format::Structure;
+use crate::format::local_heap::{DataSegment, LocalHeap};
+use crate::store::{Space, Store};
+use crate::{Error, Result};
+
+/// The text in a local heap.
+pub(crate) struct LocalNames {
+    address: u64,
+    segment: Arc<DataSegment>,
+}
+
+impl LocalNames {
+    pub(crate) const NAME: &str = LocalHeap::NAME;
+
+    /// Opens the local heap at `address`.
+    pub(crate) fn open(store: &Store, address: u64) -> Result<Self> {
+        let (segment, len) = extent(store, address)?;
+        Ok(Self { address, segment: store.fetch::<DataSegment>(segment, &len)? })
+    }
+
+    /// The text at `offset`, without its terminating NUL.
+    pub(crate) fn text(&self, offset: u64) -> Result<&[u8]> {
+        self.segment.text(offset).ok_or_else(|| {
+            Error::format(format!("there is no text at offset {offset}"))
+                .in_structure(LocalHeap::NAME)
+                .at(self.address)
+        })
+    }
+}
+
+/// Frees the local heap at `address`.
+pub(crate) fn delete(store: &mut Store, address: u64) -> Result<()> {
+    let (segment, len) = extent(store, address)?;
+    let header = crate::format::encode(&*store.fetch::<LocalHeap>(address, &())?, &(), store.widths())?;
+    store.free(Space::Metadata, segment, len as u64);
+    store.free(Space::Metadata, address, header.len() as u64);
+    Ok(())
+}
+
+/// Where the data segment is.
+fn extent(store: &Store, address: u64) -> Result<(u64, usize)> {
+    let heap = store.fetch::<LocalHeap>(address, &())?;
+    if heap.segment_len.0 > store.limits().metadata_block {
+        return Err(Error::limit("the data segment is too large").in_structure(LocalHeap::NAME).at(address));
+    }
+    let len = usize::try_from(heap.segment_len.0).unwrap_or(usize::MAX);
+    Ok((heap.segment.require(DataSegment::NAME)?, len))
+}

@@ -1,0 +1,181 @@
+//! Links of old-style groups: a version 1 B-tree over symbol-table nodes, names in a local heap.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use crate::format::Structure;
+use crate::format::btree_v1::{GroupKey, Node, NodeShape};
+use crate::format::message::datatype::CharacterSet;
+use crate::format::message::group::SymbolTable;
+use crate::format::message::link::{Link, LinkTarget};
+use crate::format::symbol_table_node::{Cached, SymbolTableEntry, SymbolTableNode};
+use crate::heap::local::{self, LocalNames};
+use crate::object::extension;
+use crate::store::{Space, Store};
+use crate::{Error, Result};
+
+/// An old-style group's links.
+pub(super) struct OldGroup<'a> {
+    store: &'a Store,
+    btree: u64,
+    names: LocalNames,
+    shape: NodeShape<()>,
+    leaf_capacity: u16,
+}
+
+impl<'a> OldGroup<'a> {
+    pub(super) fn open(store: &'a Store, table: &SymbolTable) -> Result<Self> {
+        let names = LocalNames::open(store, table.heap.require(LocalNames::NAME)?)?;
+        let btree = table.btree.require(<Node<GroupKey> as Structure>::NAME)?;
+        let k = extension::node_k(store)?;
+        Ok(Self {
+            store,
+            btree,
+            names,
+            shape: NodeShape { key: (), capacity: k.group_internal.saturating_mul(2) },
+            leaf_capacity: k.group_leaf.saturating_mul(2),
+        })
+    }
+
+    /// The link of this name.
+    pub(super) fn get(&self, name: &[u8]) -> Result<Option<Link>> {
+        let mut address = self.btree;
+        let mut level = None;
+        loop {
+            let node = self.node(address, level)?;
+            // Child i holds the names after key i up to and including key i + 1.
+            let mut child = None;
+            for (right, &at) in node.keys.iter().skip(1).zip(&node.children) {
+                if name <= self.names.text(right.name_offset)? {
+                    child = Some(at);
+                    break;
+                }
+            }
+            let Some(child) = child else { return Ok(None) };
+            address = child.require("child")?;
+            match node.level.checked_sub(1) {
+                Some(below) => level = Some(below),
+                None => return self.get_in_leaf(address, name),
+            }
+        }
+    }
+
+    fn get_in_leaf(&self, address: u64, name: &[u8]) -> Result<Option<Link>> {
+        let leaf = self.store.fetch::<SymbolTableNode>(address, &self.leaf_capacity)?;
+        for entry in &leaf.entries {
+            if self.names.text(entry.name_offset)? == name {
+                return self.link(entry).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Calls `visit` with every link, in the order of the names.
+    pub(super) fn for_each(&self, visit: &mut dyn FnMut(Link) -> Result<ControlFlow<()>>) -> Result<()> {
+        self.walk(&mut |_, _, leaf| {
+            for entry in leaf.map(|leaf| leaf.entries.as_slice()).unwrap_or_default() {
+                if visit(self.link(entry)?)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// How many links there are.
+    pub(super) fn count(&self) -> Result<u64> {
+        let mut count = 0_u64;
+        self.walk(&mut |_, _, leaf| {
+            count = count.saturating_add(leaf.map_or(0, |leaf| leaf.entries.len() as u64));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(count)
+    }
+
+    /// The extents of all nodes, inner and leaf.
+    fn extents(&self) -> Result<Vec<(u64, u64)>> {
+        let mut extents = Vec::new();
+        self.walk(&mut |address, len, _| {
+            extents.push((address, len));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(extents)
+    }
+
+    /// Visits every node once, leaves (with their contents) in the order of the names.
+    fn walk(
+        &self,
+        visit: &mut dyn FnMut(u64, u64, Option<&SymbolTableNode>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let widths = self.store.widths();
+        let node_len = Node::<GroupKey>::encoded_len(&self.shape, widths) as u64;
+        let leaf_len = SymbolTableNode::size_hint(&self.leaf_capacity, widths) as u64;
+        let mut seen = HashSet::new();
+        // The next on top: an address, and its level; none for a symbol-table node.
+        let root = self.node(self.btree, None)?;
+        let mut stack = vec![(self.btree, Some(root.level))];
+        while let Some((address, level)) = stack.pop() {
+            if !seen.insert(address) {
+                return Err(Error::format("a node is in the tree twice")
+                    .in_structure(<Node<GroupKey> as Structure>::NAME)
+                    .at(address));
+            }
+            let flow = match level {
+                None => {
+                    let leaf = self.store.fetch::<SymbolTableNode>(address, &self.leaf_capacity)?;
+                    visit(address, leaf_len, Some(&leaf))?
+                }
+                Some(level) => {
+                    let node = self.node(address, Some(level))?;
+                    for child in node.children.iter().rev() {
+                        stack.push((child.require("child")?, level.checked_sub(1)));
+                    }
+                    visit(address, node_len, None)?
+                }
+            };
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The B-tree node at `address`, whose level is known but for the root.
+    fn node(&self, address: u64, level: Option<u8>) -> Result<std::sync::Arc<Node<GroupKey>>> {
+        let node = self.store.fetch::<Node<GroupKey>>(address, &self.shape)?;
+        match level {
+            Some(level) if level != node.level => {
+                Err(Error::format(format!("the node is at level {}, not {level}", node.level))
+                    .in_structure(<Node<GroupKey> as Structure>::NAME)
+                    .at(address))
+            }
+            _ => Ok(node),
+        }
+    }
+
+    fn link(&self, entry: &SymbolTableEntry) -> Result<Link> {
+        let target = match entry.cached {
+            Cached::SoftLink { value_offset } => {
+                LinkTarget::Soft(self.names.text(u64::from(value_offset))?.to_vec())
+            }
+            Cached::Nothing | Cached::Group { .. } => {
+                LinkTarget::Hard(entry.header.require("Symbol table entry")?)
+            }
+        };
+        Ok(Link {
+            name: self.names.text(entry.name_offset)?.to_vec(),
+            charset: CharacterSet::Ascii,
+            creation_order: None,
+            target,
+        })
+    }
+}
+
+/// Frees the B-tree, its leaves and the local heap.
+pub(super) fn delete(store: &mut Store, table: &SymbolTable) -> Result<()> {
+    let extents = OldGroup::open(store, table)?.extents()?;
+    for (address, len) in extents {
+        store.free(Space::Metadata, address, len);
+    }
+    local::delete(store, table.heap.require(LocalNames::NAME)?)
+}
