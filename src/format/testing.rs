@@ -30,7 +30,7 @@ pub(crate) fn check_value<T: Structure + PartialEq + std::fmt::Debug>(value: &T,
 }
 
 /// encode(decode(bytes)) == bytes for bytes that the reference library wrote, and every
-/// truncation of them is an error. What follows the structure may only be the padding of a
+/// truncation of them is an error, and no damage to them a panic. What follows the structure may only be the padding of a
 /// message in a version 1 object header.
 pub(crate) fn check_bytes<T: Structure>(bytes: &[u8], context: &T::Context, widths: Widths) {
     let mut r = Reader::new(bytes, 0, widths, T::NAME);
@@ -41,6 +41,16 @@ pub(crate) fn check_bytes<T: Structure>(bytes: &[u8], context: &T::Context, widt
     assert_eq!(again, structure, "encode(decode(bytes))");
     for len in 0..structure.len() {
         assert!(decode::<T>(&structure[..len], context, widths).is_err(), "truncated to {len} bytes");
+    }
+    for at in 0..structure.len() {
+        for damage in [0x01, 0x10, 0x80, 0xff] {
+            let mut damaged = structure.to_vec();
+            damaged[at] ^= damage;
+            // Another value or an error, but no panic in either direction.
+            if let Ok(value) = decode::<T>(&damaged, context, widths) {
+                let _ = encode(&value, context, widths);
+            }
+        }
     }
 }
 

@@ -149,3 +149,137 @@ structure_tests! {
     ],
     checksum = false
 }
+
+/// The bytes that HDF5 2.0 writes with the bounds v110 (or that it needs at least).
+#[test]
+fn made_types_are_written_as_the_c_library_writes_them() {
+    use ByteOrder::{Big, Little};
+    let utf8 = |padding| StringType { padding, charset: CharacterSet::Utf8 };
+    let members = |names: &[(&str, &[u8])]| {
+        names.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect::<Vec<_>>()
+    };
+    let made = [
+        (Datatype::integer(4, false, Big), "100100000400000000002000"),
+        (Datatype::float32(Little), "11201f000400000000002000170800177f000000"),
+        (Datatype::float16(Big), "11210f0002000000000010000a05000a0f000000"),
+        (Datatype::bfloat16(Little), "11200f000200000000001000070800077f000000"),
+        (Datatype::float64(Little), "11203f000800000000004000340b0034ff030000"),
+        (Datatype::fixed_string(7, utf8(StringPadding::NullPadded)), "1311000007000000"),
+        (
+            Datatype::var_len_string(utf8(StringPadding::NullTerminated)),
+            "1901010010000000 100000000100000000000800",
+        ),
+        (Datatype::var_len(Datatype::integer(4, false, Big)), "1900000010000000 100100000400000000002000"),
+        (Datatype::boolean(), "3802000001000000 100800000100000000000800 46414c534500 5452554500 0001"),
+        (
+            Datatype::enumeration(
+                Datatype::integer(2, true, Big),
+                members(&[("BLUE", &[1, 0xf4]), ("GREEN", &[0, 1]), ("RED", &[0, 0])]),
+            )
+            .unwrap(),
+            "3803000002000000 100900000200000000001000 424c554500 475245454e00 52454400 01f400010000",
+        ),
+        (
+            Datatype::array(Datatype::float32(Little), &[2, 3]).unwrap(),
+            "3a00000018000000 02 02000000 03000000 11201f000400000000002000170800177f000000",
+        ),
+        (
+            Datatype::compound(
+                vec![
+                    Member::new("r", 0, Datatype::float32(Little)),
+                    Member::new("i", 4, Datatype::float32(Little)),
+                ],
+                8,
+            )
+            .unwrap(),
+            "3602000008000000 720000 11201f000400000000002000170800177f000000
+             690004 11201f000400000000002000170800177f000000",
+        ),
+        (Datatype::opaque(8, "NUMPY:<M8[us]"), "1510000008000000 4e554d50593a3c4d385b75735d000000"),
+        (Datatype::opaque(4, "exactly8"), "1508000004000000 65786163746c7938"),
+        (Datatype::bitfield(2, Big), "140100000200000000001000"),
+        (
+            Datatype::complex(Datatype::float32(Big)).unwrap(),
+            "5b01000008000000 11211f000400000000002000170800177f000000",
+        ),
+        (Datatype::object_reference(), "1700000008000000"),
+        (Datatype::region_reference(), "170100000c000000"),
+        (Datatype::new(18, DatatypeClass::Reference(ReferenceType::StandardObject)), "4712000012000000"),
+    ];
+    for (datatype, bytes) in made {
+        assert_eq!(encode(&datatype, &(), Widths::default()).unwrap(), hex(bytes), "{datatype:?}");
+    }
+}
+
+/// A file's own versions are kept; in another file the lowest do.
+#[test]
+fn versions_when_copied() {
+    // Compound of a compound with an array, by HDF5 2.0 with "latest": version 5 throughout.
+    let latest = hex(
+        "5900000010000000 5601000002000000 6100 00 5a00000002000000 01 02000000 100000000100000000000800",
+    );
+    let datatype: Datatype = decode(&latest, &(), Widths::default()).unwrap();
+    let copied = encode(&datatype.with_minimum_version(), &(), Widths::default()).unwrap();
+    assert_eq!(
+        copied,
+        hex(
+            "3900000010000000 3601000002000000 6100 00 3a00000002000000 01 02000000 100000000100000000000800"
+        )
+    );
+}
+
+/// Version 1 members with dimensions are arrays, and are written as such dimensions again.
+#[test]
+fn array_members_of_version_1() {
+    let dims = "02 000000 00000000 00000000 02000000 03000000 00000000 00000000";
+    let text = format!("1601000018000000 6100000000000000 00000000 {dims} 100800000400000000002000");
+    check_bytes::<Datatype>(&hex(&text), &(), Widths::default());
+    let datatype: Datatype = decode(&hex(&text), &(), Widths::default()).unwrap();
+    let DatatypeClass::Compound(compound) = &datatype.class else { panic!("a compound") };
+    let DatatypeClass::Array(array) = &compound.members[0].datatype.class else { panic!("an array") };
+    assert_eq!((&array.dims[..], compound.members[0].datatype.size), (&[2, 3][..], 24));
+    // In another file it is a version 3 compound of an array type.
+    check_bytes::<Datatype>(
+        &encode(&datatype.with_minimum_version(), &(), Widths::default()).unwrap(),
+        &(),
+        Widths::default(),
+    );
+}
+
+#[test]
+fn reserved_bits_are_kept() {
+    check_bytes::<Datatype>(&hex("1008f0ff0400000000002000"), &(), Widths::default());
+    check_bytes::<Datatype>(&hex("11601f000400000000002000170800177f000000"), &(), Widths::default());
+}
+
+#[test]
+fn hostile_datatypes_are_refused() {
+    let sequences = "1900000010000000".repeat(100_000);
+    let cases = [
+        (&sequences[..], "nest too deep"),
+        ("100800000000000000002000", "the size is 0"),
+        ("100800000400000000002100", "significant bits"),
+        ("1600000004000000", "without members"),
+        ("3601000004000000 6100 04 100800000400000000002000", "reaches past"),
+        ("3a00000018000000 02 ffffffff ffffffff 100800000400000000002000", "not that of the array"),
+        ("1a00000018000000 02", "version 1"),
+        ("3802000002000000 100800000100000000000800", "no integer type of its size"),
+        ("1c00000004000000", "class 12"),
+        ("6008000004000000", "version 6"),
+        ("1704000008000000", "reference type 4"),
+    ];
+    for (bytes, message) in cases {
+        let error = decode::<Datatype>(&hex(bytes), &(), Widths::default()).unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+/// Text that is not UTF-8 can be shown, but is not written back changed.
+#[test]
+fn names_that_are_not_utf8() {
+    let bytes = hex("3601000004000000 e900 00 100800000400000000002000");
+    let datatype: Datatype = decode(&bytes, &(), Widths::default()).unwrap();
+    let DatatypeClass::Compound(compound) = &datatype.class else { panic!("a compound") };
+    assert_eq!(compound.members[0].name, "\u{fffd}");
+    assert!(encode(&datatype, &(), Widths::default()).is_err());
+}
