@@ -7,6 +7,10 @@
 #[macro_use]
 mod format;
 
+// The derive macro names this crate by its name.
+#[cfg(test)]
+extern crate self as hdfive;
+
 mod chunk;
 mod error;
 mod extents;
@@ -22,11 +26,13 @@ mod types;
 
 pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents};
+#[cfg(feature = "derive")]
+pub use hdfive_derive::H5Type;
 pub use limits::Limits;
 pub use selection::{Hyperslab, Points, Selection, SliceOrIndex};
 pub use store::Durability;
-#[doc(hidden)]
-pub use types::Plain;
 pub use types::{
     Elements, FixedAscii, FixedUnicode, H5Type, H5Write, Heap, VarLenArray, VarLenAscii, VarLenUnicode,
 };
+#[doc(hidden)]
+pub use types::{Plain, derive as __derive};

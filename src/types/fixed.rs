@@ -166,6 +166,7 @@ macro_rules! var_len_text {
 
         impl H5Type for $name {
             const SIZE: usize = REFERENCE_SIZE;
+            const ALIGN: usize = align_of::<u64>();
 
             fn datatype() -> Datatype {
                 native::string($charset)
@@ -237,6 +238,7 @@ impl<T> From<VarLenArray<T>> for Vec<T> {
 
 impl<T: H5Type> H5Type for VarLenArray<T> {
     const SIZE: usize = REFERENCE_SIZE;
+    const ALIGN: usize = align_of::<u64>();
 
     fn datatype() -> Datatype {
         <Vec<T> as H5Type>::datatype()

@@ -8,6 +8,8 @@
 
 pub(crate) mod bytes;
 pub(crate) mod convert;
+#[doc(hidden)]
+pub mod derive;
 mod describe;
 mod elements;
 mod fixed;
@@ -47,6 +49,10 @@ use crate::{Error, Result};
 pub trait H5Type: Sized + 'static {
     /// Bytes of a memory image: the size of [`datatype`](H5Type::datatype).
     const SIZE: usize;
+
+    /// The alignment of an image within that of a `#[repr(C)]` struct.
+    #[doc(hidden)]
+    const ALIGN: usize = 1;
 
     /// The type that a dataset made for this Rust type gets, in the native byte order.
     fn datatype() -> Datatype;

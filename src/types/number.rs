@@ -9,6 +9,7 @@ macro_rules! plain_types {
     ($($ty:ty => $datatype:expr),* $(,)?) => {$(
         impl H5Type for $ty {
             const SIZE: usize = size_of::<$ty>();
+            const ALIGN: usize = align_of::<$ty>();
 
             fn datatype() -> Datatype {
                 $datatype
@@ -58,6 +59,7 @@ macro_rules! complex_types {
         /// Stored as h5py does, as a compound of `r` and `i`.
         impl H5Type for num_complex::Complex<$ty> {
             const SIZE: usize = size_of::<Self>();
+            const ALIGN: usize = align_of::<Self>();
 
             fn datatype() -> Datatype {
                 native::packed(["r", "i"].map(|name| (name.to_owned(), <$ty>::datatype())))

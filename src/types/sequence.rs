@@ -7,6 +7,7 @@ use crate::{Error, Result};
 /// Stored as an array.
 impl<T: H5Type, const N: usize> H5Type for [T; N] {
     const SIZE: usize = <T as H5Type>::SIZE.saturating_mul(N);
+    const ALIGN: usize = T::ALIGN;
 
     fn datatype() -> Datatype {
         native::array(T::datatype(), N)
@@ -29,6 +30,7 @@ impl<T: H5Type, const N: usize> H5Type for [T; N] {
 /// Stored as a variable-length sequence.
 impl<T: H5Type> H5Type for Vec<T> {
     const SIZE: usize = REFERENCE_SIZE;
+    const ALIGN: usize = align_of::<u64>();
 
     fn datatype() -> Datatype {
         Datatype::var_len(T::datatype())

@@ -25,6 +25,7 @@ pub(crate) fn ascii(bytes: &[u8]) -> Result<&str> {
 /// Stored as a variable-length UTF-8 string.
 impl H5Type for String {
     const SIZE: usize = REFERENCE_SIZE;
+    const ALIGN: usize = align_of::<u64>();
 
     fn datatype() -> Datatype {
         native::string(CharacterSet::Utf8)
