@@ -27,21 +27,46 @@ impl Operation {
         }
     }
 
+    /// Ways to tear it: which sectors are written.
+    fn tears(&self) -> Vec<Box<dyn Fn(u64) -> bool>> {
+        let sectors = self.sectors();
+        let mut tears: Vec<Box<dyn Fn(u64) -> bool>> = Vec::new();
+        if sectors < 2 {
+            return tears;
+        }
+        if sectors > 2 {
+            tears.push(Box::new(|sector| sector % 2 == 0));
+            tears.push(Box::new(|sector| sector % 2 == 1));
+        }
+        let mut cuts = vec![1, 2, sectors / 2, sectors - 1];
+        cuts.retain(|&cut| cut > 0 && cut < sectors);
+        cuts.sort_unstable();
+        cuts.dedup();
+        for cut in cuts {
+            tears.push(Box::new(move |sector| sector < cut));
+            tears.push(Box::new(move |sector| sector >= cut));
+        }
+        tears
+    }
+
     /// Does it to `image`, but only the sectors for which `keep` says so, counted from its first.
     fn apply(&self, image: &mut Vec<u8>, keep: impl Fn(u64) -> bool) {
         match self {
             Self::Sync => {}
             Self::SetLen(len) => image.resize(*len as usize, 0),
             Self::Write { offset, bytes } => {
-                for (index, &byte) in bytes.iter().enumerate() {
-                    let at = *offset as usize + index;
-                    if !keep(at as u64 / SECTOR - offset / SECTOR) {
-                        continue;
+                let start = *offset as usize;
+                let mut at = start;
+                while at < start + bytes.len() {
+                    let sector = at as u64 / SECTOR;
+                    let end = (start + bytes.len()).min(((sector + 1) * SECTOR) as usize);
+                    if keep(sector - offset / SECTOR) {
+                        if image.len() < end {
+                            image.resize(end, 0);
+                        }
+                        image[at..end].copy_from_slice(&bytes[at - start..end - start]);
                     }
-                    if image.len() <= at {
-                        image.resize(at + 1, 0);
-                    }
-                    image[at] = byte;
+                    at = end;
                 }
             }
         }
@@ -73,39 +98,27 @@ impl CrashStorage {
 
     /// What a process killed after `count` operations leaves.
     pub fn image_after(&self, count: usize) -> Vec<u8> {
-        let mut image = self.initial.clone();
-        for operation in self.log().iter().take(count) {
-            operation.apply(&mut image, |_| true);
-        }
-        image
+        self.image_of(&self.log(), count)
     }
 
-    /// What a crash inside the operation that follows the first `count` can leave: it has written
-    /// some of its 512-byte sectors (the first ones, the last ones, every other one).
+    /// Visits what every possible crash leaves: after each number of whole operations, and with the
+    /// next write torn between its 512-byte sectors (only the first ones are written, only the last
+    /// ones, every other one; of a write of many sectors, some ways to tear it are chosen).
     ///
-    /// Of a write of many sectors, some ways to tear it are chosen.
-    pub fn torn_images_after(&self, count: usize) -> Vec<Vec<u8>> {
+    /// `visit` gets the number of operations that were completed, and the bytes.
+    pub fn for_each_crash(&self, mut visit: impl FnMut(usize, &[u8])) {
         let log = self.log();
-        let Some(operation) = log.get(count) else { return Vec::new() };
-        let sectors = operation.sectors();
-        if sectors < 2 {
-            return Vec::new();
+        let mut image = self.initial.clone();
+        visit(0, &image);
+        for (completed, operation) in log.iter().enumerate() {
+            for keep in operation.tears() {
+                let mut torn = image.clone();
+                operation.apply(&mut torn, keep);
+                visit(completed, &torn);
+            }
+            operation.apply(&mut image, |_| true);
+            visit(completed + 1, &image);
         }
-        let before = self.image_of(&log, count);
-        let torn = |keep: &dyn Fn(u64) -> bool| {
-            let mut image = before.clone();
-            operation.apply(&mut image, keep);
-            image
-        };
-        let mut images = vec![torn(&|sector| sector % 2 == 0), torn(&|sector| sector % 2 == 1)];
-        let mut cuts = vec![1, 2, sectors / 2, sectors - 1];
-        cuts.retain(|&cut| cut > 0 && cut < sectors);
-        cuts.dedup();
-        for cut in cuts {
-            images.push(torn(&|sector| sector < cut));
-            images.push(torn(&|sector| sector >= cut));
-        }
-        images
     }
 
     fn image_of(&self, log: &[Operation], count: usize) -> Vec<u8> {
@@ -162,7 +175,7 @@ impl WriteAt for CrashStorage {
     }
 }
 
-/// Storage whose n-th operation fails; of a failing write the first half is written.
+/// Storage whose n-th operation fails; of a failing write the sectors in its first half are written.
 #[derive(Debug)]
 pub struct FaultStorage<S> {
     inner: S,
@@ -223,7 +236,9 @@ impl<S: ReadAt> ReadAt for FaultStorage<S> {
 impl<S: WriteAt> WriteAt for FaultStorage<S> {
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         if let Err(fault) = self.step() {
-            self.inner.write_at(offset, &bytes[..bytes.len() / 2])?;
+            let middle = (offset + bytes.len() as u64 / 2) / SECTOR * SECTOR;
+            let written = middle.saturating_sub(offset) as usize;
+            self.inner.write_at(offset, &bytes[..written])?;
             return Err(fault);
         }
         self.inner.write_at(offset, bytes)
@@ -258,7 +273,12 @@ mod tests {
     fn a_write_is_torn_between_sectors() {
         let storage = CrashStorage::new(vec![0; 2048]);
         storage.write_at(500, &[1; 600]).unwrap();
-        let images = storage.torn_images_after(0);
+        let mut images = Vec::new();
+        storage.for_each_crash(|completed, image| {
+            if completed == 0 {
+                images.push(image.to_vec());
+            }
+        });
         assert!(images.iter().any(|image| image[500..512] == [1; 12] && image[512..] == [0; 1536]));
         assert!(images.iter().any(|image| image[..512] == [0; 512] && image[512..1100] == [1; 588]));
         assert!(images.iter().all(|image| image[1100..] == [0; 948]));
@@ -282,8 +302,11 @@ mod tests {
         let storage = FaultStorage::new(MemoryStorage::default());
         storage.fail_after(1);
         storage.write_at(0, &[1; 4]).unwrap();
-        assert!(storage.write_at(4, &[2; 4]).is_err());
-        storage.write_at(6, &[3]).unwrap();
-        assert_eq!(storage.into_inner().into_vec(), [1, 1, 1, 1, 2, 2, 3]);
+        assert!(storage.write_at(4, &[2; 1200]).is_err());
+        assert_eq!(storage.operations(), 1);
+        storage.write_at(3, &[3]).unwrap();
+        let bytes = storage.into_inner().into_vec();
+        assert_eq!(bytes[..4], [1, 1, 1, 3]);
+        assert_eq!(bytes[4..], [2; 508]);
     }
 }
