@@ -107,7 +107,15 @@ impl Structure for FillValue {
                 };
                 let write_time = r.u8()?;
                 let write_time = FillTime::from_code(write_time, r)?;
-                let value = if r.u8()? == 0 { Fill::Undefined } else { sized_value(r)? };
+                let value = if r.u8()? != 0 {
+                    sized_value(r)?
+                } else {
+                    // Version 1 has a size even so, but later libraries read and wrote it without.
+                    if version == 1 && r.remaining() >= 4 {
+                        r.skip(4)?;
+                    }
+                    Fill::Undefined
+                };
                 (allocation, write_time, value)
             }
             3 => {
@@ -135,8 +143,8 @@ impl Structure for FillValue {
             w.u8(self.write_time.code());
             w.u8(u8::from(self.value != Fill::Undefined));
             match &self.value {
-                Fill::Undefined => {}
-                Fill::Default => w.u32(0),
+                Fill::Undefined if self.version > 1 => {}
+                Fill::Undefined | Fill::Default => w.u32(0),
                 Fill::Value(bytes) => write_sized(w, bytes),
             }
         } else {

@@ -42,7 +42,8 @@ pub(crate) enum LayoutStorage {
 
 impl Layout {
     /// A layout of the version that libhdf5 1.10 writes for it: 4 if it is virtual or has one of
-    /// the chunk indexes of that release, else 3.
+    /// the chunk indexes of that release, else 3. (The C library refuses chunks of 4 GiB or more
+    /// below version 5.)
     pub(crate) fn new(storage: LayoutStorage) -> Self {
         let version = match &storage {
             LayoutStorage::Compact { .. } | LayoutStorage::Contiguous { .. } => 3,
