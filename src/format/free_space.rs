@@ -272,12 +272,15 @@ mod tests {
         })
     }
 
-    structure_tests! { header: FreeSpaceHeader, context = (), values = headers(),
-                                                                                                                real = ["
+    /// By libhdf5.
+    const SMALL: &str = "
 465348440000c90000000000000001000000000000000100000000000000000000000000000004005000780020000000
-0100000000000f070000000000001a000000000000001a000000000000009522aa43", "
+0100000000000f070000000000001a000000000000001a000000000000009522aa43";
+    const LARGE: &str = "
 465348440000341400000000000009000000000000000600000000000000030000000000000004005000780020000000
-01000000000082060000000000005100000000000000510000000000000025f404ca"], checksum = true }
+01000000000082060000000000005100000000000000510000000000000025f404ca";
+
+    structure_tests! { header: FreeSpaceHeader, context = (), values = headers(), real = [SMALL, LARGE], checksum = true }
 
     /// The list of a heap with spans of blocks that do not exist, by libhdf5.
     const SPANS: SectionContext =

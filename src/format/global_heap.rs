@@ -50,10 +50,10 @@ fn object_size(len: u64, widths: Widths) -> u64 {
 }
 
 impl Collection {
-    /// An empty collection with room for an object of `len` bytes at least.
-    pub(crate) fn with_room_for(len: u64, widths: Widths) -> Self {
+    /// An empty collection of at least `size` bytes with room for an object of `len` bytes.
+    pub(crate) fn with_room_for(len: u64, widths: Widths, size: u64) -> Self {
         let used = header_size(widths);
-        let size = used.saturating_add(object_size(len, widths)).max(MIN_COLLECTION);
+        let size = used.saturating_add(object_size(len, widths)).max(MIN_COLLECTION).max(size);
         Self { size, used, objects: Vec::new(), data: Vec::new() }
     }
 
@@ -236,7 +236,7 @@ mod tests {
         #[test]
         fn objects_round_trip(objects in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..90), 0..30)) {
             for widths in all_widths() {
-                let mut collection = Collection::with_room_for(0, widths);
+                let mut collection = Collection::with_room_for(0, widths, 0);
                 for object in &objects {
                     prop_assert!(collection.has_room_for(object.len() as u64, widths));
                     collection.push(object, widths);
@@ -254,7 +254,7 @@ mod tests {
         #[test]
         fn a_collection_of_its_own_is_exactly_filled(len in 0..20_000_u64) {
             for widths in all_widths() {
-                let mut collection = Collection::with_room_for(len, widths);
+                let mut collection = Collection::with_room_for(len, widths, 0);
                 prop_assert!(collection.has_room_for(len, widths));
                 collection.push(&vec![1; len as usize], widths);
                 if let Ok(bytes) = encode(&collection, &(), widths) {

@@ -75,8 +75,11 @@ mod tests {
         )
     }
 
-    structure_tests! { header: BTreeHeader, context = (), values = headers(),
-                                                                                                                real = ["
-425448440005000200000b00000064280f030000000000000c000c00000000000000c02fab4a", "
-425448440005000200000b00030064282769110000000000030060ea00000000000099f67afc"], checksum = true }
+    /// By libhdf5.
+    const SMALL: &str = "
+425448440005000200000b00000064280f030000000000000c000c00000000000000c02fab4a";
+    const LARGE: &str = "
+425448440005000200000b00030064282769110000000000030060ea00000000000099f67afc";
+
+    structure_tests! { header: BTreeHeader, context = (), values = headers(), real = [SMALL, LARGE], checksum = true }
 }
