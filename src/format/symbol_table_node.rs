@@ -31,13 +31,15 @@ const SCRATCH: usize = 16;
 impl SymbolTableEntry {
     /// The bytes of one entry.
     pub(crate) fn encoded_len(widths: Widths) -> usize {
-        2_usize.saturating_mul(usize::from(widths.offset)).saturating_add(8 + SCRATCH)
+        let widths = usize::from(widths.offset).saturating_add(usize::from(widths.length));
+        widths.saturating_add(8 + SCRATCH)
     }
 }
 
 impl Field for SymbolTableEntry {
     fn decode(r: &mut Reader<'_>) -> Result<Self> {
-        let name_offset = r.uint(usize::from(r.widths().offset))?;
+        // The specification says "size of offsets"; files have the size of lengths.
+        let name_offset = r.length()?;
         let header = r.file_address()?;
         let cache_type = r.u32()?;
         let reserved = Reserved::decode(r)?;
@@ -52,7 +54,7 @@ impl Field for SymbolTableEntry {
     }
 
     fn encode(&self, w: &mut Writer) {
-        w.uint(self.name_offset, usize::from(w.widths().offset), "name offset");
+        w.length(self.name_offset);
         w.file_address(self.header);
         w.u32(match self.cached {
             Cached::Nothing => 0,

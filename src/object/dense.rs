@@ -8,7 +8,7 @@ use crate::format::Address;
 use crate::format::btree_v2::Record;
 use crate::format::checksum::lookup3;
 use crate::format::message::dense_info::{CreationIndex, DenseInfo};
-use crate::object::fractal::{FractalHeap, HeapParams};
+use crate::heap::fractal::{FractalHeap, HeapParams};
 use crate::store::Store;
 use crate::tree::btree_v2::{BTree, TreeParams};
 use crate::{Error, Result};
@@ -69,7 +69,7 @@ impl<K: Kind> Dense<K> {
 
     /// Puts where this storage is now into its info message.
     pub(super) fn update_info(&self, info: &mut DenseInfo<K::Index>) {
-        info.heap = Address::new(self.heap.address());
+        info.heap = Address::new(self.heap.header_address());
         info.name_index = Address::new(self.names.header_address());
         info.order_index = self.order.as_ref().map(|tree| Address::new(tree.header_address()));
     }

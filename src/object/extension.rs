@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// The superblock extension, if the file has one.
 pub(crate) fn header(store: &Store) -> Result<Option<Arc<Header>>> {
-    match superblock(store).and_then(|superblock| superblock.extension().get()) {
+    match store.superblock().and_then(|superblock| superblock.extension().get()) {
         Some(address) => header::load(store, address).map(Some),
         None => Ok(None),
     }
@@ -27,7 +27,7 @@ pub(crate) struct NodeK {
 
 /// The file's [`NodeK`]: of the superblock, of its extension, or the usual.
 pub(crate) fn node_k(store: &Store) -> Result<NodeK> {
-    if let Some(Superblock { revision: Revision::Old(old), .. }) = superblock(store) {
+    if let Some(Superblock { revision: Revision::Old(old), .. }) = store.superblock() {
         return Ok(NodeK {
             group_leaf: old.group_leaf_k,
             group_internal: old.group_internal_k,
@@ -60,7 +60,4 @@ pub(crate) fn shared_index(store: &Store, message_type: u16) -> Result<SharedInd
     index
         .copied()
         .ok_or_else(|| Error::format(format!("the file shares no messages of type {message_type:#06x}")))
-}
-fn superblock(_: &Store) -> Option<&Superblock> {
-    None
 }

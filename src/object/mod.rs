@@ -4,7 +4,6 @@
 pub(crate) mod attributes;
 mod dense;
 pub(crate) mod extension;
-mod fractal;
 pub(crate) mod group;
 pub(crate) mod header;
 pub(crate) mod links;

@@ -3,7 +3,7 @@
 use crate::format::message::MessageBody;
 use crate::format::message::shared::{MaybeShared, SharedPointer, SharedTarget};
 use crate::format::{Reader, Structure};
-use crate::object::fractal::FractalHeap;
+use crate::heap::fractal::FractalHeap;
 use crate::object::{extension, header};
 use crate::store::Store;
 use crate::{Error, Result};
@@ -47,5 +47,5 @@ pub(super) fn from_heap<T: MessageBody>(store: &Store, id: &[u8; 8]) -> Result<T
     let index = extension::shared_index(store, T::TYPE)?;
     let heap = FractalHeap::open(store, index.heap.require("shared message heap")?)?;
     let body = heap.get(store, id)?;
-    T::decode(&mut Reader::new(&body, heap.address(), store.widths(), T::NAME), &())
+    T::decode(&mut Reader::new(&body, heap.header_address(), store.widths(), T::NAME), &())
 }

@@ -5,7 +5,7 @@ use crate::format::btree_v2::{AttributeName, AttributeOrder};
 use crate::format::message::attribute::Attribute;
 use crate::format::{Reader, Structure, encode};
 use crate::object::dense::{Dense, Kind};
-use crate::object::fractal::{FractalHeap, HeapParams};
+use crate::heap::fractal::{FractalHeap, HeapParams};
 use crate::object::header::flags;
 use crate::object::shared;
 use crate::store::Store;
@@ -44,7 +44,7 @@ impl Kind for AttributeKind {
             shared::from_heap(store, &record.id)?
         } else {
             let body = heap.get(store, &record.id)?;
-            let mut r = Reader::new(&body, heap.address(), store.widths(), Attribute::NAME);
+            let mut r = Reader::new(&body, heap.header_address(), store.widths(), Attribute::NAME);
             Attribute::decode(&mut r, &())?
         };
         Ok(Entry { attribute, creation: record.order })

@@ -4,7 +4,7 @@ use crate::format::btree_v2::{LinkName, LinkOrder};
 use crate::format::message::link::Link;
 use crate::format::{Reader, Structure, encode};
 use crate::object::dense::{Dense, Kind};
-use crate::object::fractal::{FractalHeap, HeapParams};
+use crate::heap::fractal::{FractalHeap, HeapParams};
 use crate::store::Store;
 use crate::{Error, Result};
 
@@ -38,7 +38,7 @@ impl Kind for LinkKind {
 
     fn fetch(store: &Store, heap: &FractalHeap, record: &LinkName) -> Result<Link> {
         let body = heap.get(store, &record.id)?;
-        Link::decode(&mut Reader::new(&body, heap.address(), store.widths(), Link::NAME), &())
+        Link::decode(&mut Reader::new(&body, heap.header_address(), store.widths(), Link::NAME), &())
     }
 
     fn name_record(_: &Link, hash: u32, id: &[u8]) -> Result<LinkName> {

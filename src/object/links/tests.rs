@@ -21,7 +21,6 @@ fn soft(name: &str) -> Link {
 }
 
 #[test]
-#[ignore = "until there is a fractal heap"]
 fn links_of_real_files_are_listed_and_found() {
     for (name, group, expected) in [
         ("groups-many-earliest", "/", None),
@@ -51,7 +50,6 @@ fn links_of_real_files_are_listed_and_found() {
 }
 
 #[test]
-#[ignore = "until there is a fractal heap"]
 fn groups_of_1200_links_are_complete() {
     for name in ["groups-many-earliest", "groups-many-latest", "groups-many-order"] {
         let (store, root) = fixture(name);
@@ -71,7 +69,6 @@ fn groups_of_1200_links_are_complete() {
 }
 
 #[test]
-#[ignore = "until there is a fractal heap"]
 fn creation_order_is_that_of_the_file() {
     let (store, root) = fixture("links-compact-dense");
     let group = object(&store, root, "/deleted");
@@ -83,7 +80,6 @@ fn creation_order_is_that_of_the_file() {
 }
 
 #[test]
-#[ignore = "until there is a fractal heap"]
 fn paths_lead_through_links_of_all_kinds() {
     for name in ["links-kinds-earliest", "links-kinds-latest"] {
         let (store, root) = fixture(name);
@@ -118,7 +114,6 @@ fn paths_lead_through_links_of_all_kinds() {
 }
 
 #[test]
-#[ignore = "until there is a fractal heap"]
 fn links_move_to_a_heap_and_back() {
     for order in [CreationOrder::Untracked, CreationOrder::Tracked, CreationOrder::Indexed] {
         let mut store = Store::for_tests();
