@@ -48,7 +48,7 @@ fn attributes_of_real_files_are_listed_and_found() {
         ("attributes-dense", "/indexed9", 9),
         ("attributes-dense", "/many", 1100),
         ("attributes-huge", "/a", 7),
-        ("attributes-many-old", "/a", 300),
+        ("attributes-many-old", "/data", 300),
         ("attributes-shared-type-v18", "/with12", 12),
     ] {
         let (store, root) = fixture(name);

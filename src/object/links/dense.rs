@@ -3,8 +3,8 @@
 use crate::format::btree_v2::{LinkName, LinkOrder};
 use crate::format::message::link::Link;
 use crate::format::{Reader, Structure, encode};
-use crate::object::dense::{Dense, Kind};
 use crate::heap::fractal::{FractalHeap, HeapParams};
+use crate::object::dense::{Dense, Kind};
 use crate::store::Store;
 use crate::{Error, Result};
 
