@@ -11,25 +11,51 @@ mod format;
 #[cfg(test)]
 extern crate self as hdfive;
 
+mod attribute;
 mod chunk;
+mod container;
+mod dataset;
 mod error;
 mod extents;
+mod file;
 pub mod filter;
+mod group;
 mod heap;
 mod limits;
+mod location;
+mod named_datatype;
 mod object;
+mod parallel;
 mod selection;
 pub mod storage;
 mod store;
 mod tree;
 mod types;
 
+pub use attribute::{Attribute, AttributeBuilder, AttributeBuilderData, AttributeBuilderEmpty};
+pub use container::{ArrayData, Container};
+pub use dataset::{ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, Layout};
 pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents};
+pub use file::{File, FileBuilder, LibraryVersion, OpenMode};
+pub use filter::FilterInfo;
+pub use format::message::datatype::{ByteOrder, Datatype, DatatypeClass};
+pub use format::message::fill_value::{AllocationTime, FillTime};
+/// Datatypes: how one element is stored.
+pub mod datatype {
+    pub use crate::format::message::datatype::{
+        ArrayType, BitfieldType, ByteOrder, CharacterSet, ComplexType, CompoundType, Datatype, DatatypeClass,
+        EnumType, FloatType, IntegerType, Member, Normalization, ReferenceType, StringPadding, StringType,
+        VarLenKind, VarLenType,
+    };
+}
+pub use group::{Group, LinkInfo, LinkType, Object};
 #[cfg(feature = "derive")]
 pub use hdfive_derive::H5Type;
 pub use limits::Limits;
-pub use selection::{Hyperslab, Points, Selection, SliceOrIndex};
+pub use location::Location;
+pub use named_datatype::NamedDatatype;
+pub use selection::{Hyperslab, IntoSelection, Points, Selection, SliceOrIndex};
 pub use store::Durability;
 pub use types::{
     Elements, FixedAscii, FixedUnicode, H5Type, H5Write, Heap, VarLenArray, VarLenAscii, VarLenUnicode,

@@ -114,6 +114,39 @@ impl Part {
         self.dims.iter().map(|dim| dim.last.saturating_sub(dim.first)).product()
     }
 
+    /// The first run in the order of the box.
+    pub(crate) fn first_run(&self) -> Option<Run> {
+        let mut first = None;
+        // The error only ends the walk.
+        let _ = self.for_each_run(|run| match first.replace(run) {
+            None => Ok(()),
+            Some(run) => {
+                first = Some(run);
+                Err(Error::usage(""))
+            }
+        });
+        first
+    }
+
+    /// The run that is the whole part, if one is.
+    pub(crate) fn single_run(&self) -> Option<Run> {
+        self.first_run().filter(|run| run.len == self.len())
+    }
+
+    /// The range of memory, in elements, that holds the part and, of parts with the same range of
+    /// positions along the first dimension of more than one, all others.
+    pub(crate) fn band(&self) -> std::ops::Range<u64> {
+        let mut start = 0_u64;
+        for dim in &self.dims {
+            start = start.saturating_add(dim.first.saturating_mul(dim.memory_stride));
+            if dim.axis.len() > 1 {
+                let len = dim.last.saturating_sub(dim.first).saturating_mul(dim.memory_stride);
+                return start..start.saturating_add(len);
+            }
+        }
+        start..start.saturating_add(1)
+    }
+
     /// Calls `visit` with each run, in the order of the box; runs are as long as they can be
     /// without looking at more than the trailing dimensions that are dense in both.
     pub(crate) fn for_each_run(&self, mut visit: impl FnMut(Run) -> Result<()>) -> Result<()> {

@@ -8,6 +8,7 @@
 mod bits;
 mod codec;
 mod deflate;
+mod describe;
 mod fletcher32;
 mod lzf;
 mod nbit;
@@ -17,6 +18,7 @@ mod scale_offset;
 mod shuffle;
 
 pub use crate::format::message::filter_pipeline::FilterInfo;
+pub(crate) use describe::prepare;
 pub(crate) use pipeline::{Pipeline, Scratch};
 pub use registry::{Filter, FilterError, register};
 

@@ -8,7 +8,7 @@ mod slice;
 pub use points::Points;
 pub use slice::{Hyperslab, SliceOrIndex};
 
-pub(crate) use resolve::{Axis, Resolved};
+pub(crate) use resolve::Resolved;
 
 /// A selection of elements: all of them, a regular pattern, or a list of points.
 ///
@@ -30,6 +30,25 @@ pub enum Selection {
     Hyperslab(Hyperslab),
     /// Single elements, in the order given.
     Points(Points),
+}
+
+/// What can be given as a selection: everything that converts into one, surely or perhaps.
+pub trait IntoSelection {
+    /// The selection.
+    ///
+    /// # Errors
+    /// `Usage` if there is none, as for a slice of `ndarray` with a negative step.
+    fn into_selection(self) -> crate::Result<Selection>;
+}
+
+impl<S> IntoSelection for S
+where
+    S: TryInto<Selection>,
+    crate::Error: From<S::Error>,
+{
+    fn into_selection(self) -> crate::Result<Selection> {
+        Ok(self.try_into()?)
+    }
 }
 
 impl Selection {

@@ -1,35 +1,15 @@
 //! A selection applied to a shape: bounds checked, negative positions counted from the end.
 
 use super::{Points, Selection, SliceOrIndex};
+use crate::chunk::grid::Axis;
 use crate::{Error, Result};
-
-/// What is selected along one dimension: `count` blocks of `block` positions, `stride` apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Axis {
-    pub(crate) start: u64,
-    pub(crate) stride: u64,
-    pub(crate) count: u64,
-    pub(crate) block: u64,
-    /// Whether the dimension appears in the result; that of an index does not.
-    pub(crate) kept: bool,
-}
-
-impl Axis {
-    /// The number of selected positions.
-    pub(crate) fn len(&self) -> u64 {
-        self.count * self.block
-    }
-
-    fn whole(dim: u64) -> Self {
-        Self { start: 0, stride: dim.max(1), count: u64::from(dim > 0), block: dim, kept: true }
-    }
-}
 
 /// A selection within a known shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Resolved {
-    /// One axis a dimension.
-    Slab(Vec<Axis>),
+    /// One axis a dimension, and whether the dimension appears in the result; that of an index
+    /// does not.
+    Slab { axes: Vec<Axis>, kept: Vec<bool> },
     /// The coordinates of each point, `rank` numbers each.
     Points { rank: usize, coordinates: Vec<u64> },
 }
@@ -37,7 +17,10 @@ pub(crate) enum Resolved {
 impl Resolved {
     pub(crate) fn new(selection: &Selection, dims: &[u64]) -> Result<Self> {
         match selection {
-            Selection::All => Ok(Self::Slab(dims.iter().map(|&dim| Axis::whole(dim)).collect())),
+            Selection::All => Ok(Self::Slab {
+                axes: dims.iter().map(|&dim| Axis::whole(dim)).collect(),
+                kept: vec![true; dims.len()],
+            }),
             Selection::Hyperslab(hyperslab) => {
                 let slices = hyperslab.slices();
                 if slices.len() > dims.len() {
@@ -49,7 +32,8 @@ impl Resolved {
                 }
                 let given = slices.iter().zip(dims).map(|(&slice, &dim)| axis(slice, dim));
                 let rest = dims.iter().skip(slices.len()).map(|&dim| Ok(Axis::whole(dim)));
-                Ok(Self::Slab(given.chain(rest).collect::<Result<_>>()?))
+                let kept = (0..dims.len()).map(|at| !slices.get(at).is_some_and(|slice| slice.is_index()));
+                Ok(Self::Slab { axes: given.chain(rest).collect::<Result<_>>()?, kept: kept.collect() })
             }
             Selection::Points(points) => Self::points(points, dims),
         }
@@ -75,7 +59,9 @@ impl Resolved {
     /// The shape of the result.
     pub(crate) fn out_shape(&self) -> Vec<u64> {
         match self {
-            Self::Slab(axes) => axes.iter().filter(|axis| axis.kept).map(Axis::len).collect(),
+            Self::Slab { axes, kept } => {
+                axes.iter().zip(kept).filter(|(_, kept)| **kept).map(|(axis, _)| axis.len()).collect()
+            }
             Self::Points { .. } => vec![self.len()],
         }
     }
@@ -83,7 +69,7 @@ impl Resolved {
     /// The number of selected elements.
     pub(crate) fn len(&self) -> u64 {
         match self {
-            Self::Slab(axes) => axes.iter().map(Axis::len).product(),
+            Self::Slab { axes, .. } => axes.iter().fold(1, |n: u64, axis| n.saturating_mul(axis.len())),
             Self::Points { rank, coordinates } => (coordinates.len() / rank.max(&1)) as u64,
         }
     }
@@ -97,7 +83,7 @@ fn axis(slice: SliceOrIndex, dim: u64) -> Result<Axis> {
     };
     match slice {
         SliceOrIndex::Index(index) => match position(index) {
-            Some(start) if start < dim => Ok(Axis { start, stride: 1, count: 1, block: 1, kept: false }),
+            Some(start) if start < dim => Ok(Axis { start, stride: 1, count: 1, block: 1 }),
             _ => outside(format!("the index {index}")),
         },
         SliceOrIndex::SliceTo { start: from, step, end, block } => {
@@ -142,9 +128,9 @@ fn check_step(step: usize, block: usize) -> Result<(u64, u64)> {
 /// Blocks that touch are one block.
 fn merged(start: u64, stride: u64, count: u64, block: u64) -> Axis {
     if stride == block && count > 0 {
-        Axis { start, stride: count * block, count: 1, block: count * block, kept: true }
+        Axis { start, stride: count * block, count: 1, block: count * block }
     } else {
-        Axis { start, stride, count, block, kept: true }
+        Axis { start, stride, count, block }
     }
 }
 
@@ -167,7 +153,7 @@ mod tests {
 
     #[test]
     fn negative_positions_count_from_the_end() {
-        let Ok(Resolved::Slab(axes)) = Resolved::new(&s![-3..-1, 1..=-1], &[10, 10]) else { panic!() };
+        let Ok(Resolved::Slab { axes, .. }) = Resolved::new(&s![-3..-1, 1..=-1], &[10, 10]) else { panic!() };
         assert_eq!((axes[0].start, axes[0].len()), (7, 2));
         assert_eq!((axes[1].start, axes[1].len()), (1, 9));
     }

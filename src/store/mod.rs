@@ -288,6 +288,28 @@ impl Store {
     }
 }
 
+impl Store {
+    /// What is left of a store when its file is closed: nothing can be read or written.
+    pub(crate) fn closed() -> Self {
+        let (limits, widths) = (Limits::default(), Widths::default());
+        Self {
+            home: Arc::new(Home::empty()),
+            base: 0,
+            widths,
+            durability: Durability::default(),
+            overlay: Overlay::new(widths),
+            cache: Cache::new(0),
+            space: SpaceManager::new(0, 0, 0, widths.offset, (1, 1)),
+            limits,
+            superblock: None,
+            stored_superblock: None,
+            tail: false,
+            scratch: scratch::Scratch::default(),
+            poisoned: false,
+        }
+    }
+}
+
 #[cfg(test)]
 impl Store {
     /// A store over empty memory whose first address is 2048, for tests of the layers above.

@@ -31,6 +31,11 @@ impl Home {
         Ok(Self { reader, writer, stored, end: AtomicU64::new(0) })
     }
 
+    /// No storage at all.
+    pub(super) fn empty() -> Self {
+        Self { reader: Arc::new(Vec::new()), writer: None, stored: AtomicU64::new(0), end: AtomicU64::new(0) }
+    }
+
     pub(super) fn writable(&self) -> bool {
         self.writer.is_some()
     }
@@ -119,6 +124,11 @@ impl RawData {
     pub(crate) fn read_at(&self, address: u64, buf: &mut [u8]) -> Result<()> {
         self.home.check(address, buf.len() as u64)?;
         self.home.read(address, buf)
+    }
+
+    /// Whether the storage ends before `address`: what is allocated there reads as zeros.
+    pub(crate) fn is_past_storage(&self, address: u64) -> bool {
+        self.home.stored() <= address
     }
 
     /// Writes raw data in place.

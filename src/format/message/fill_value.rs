@@ -14,6 +14,18 @@ pub(crate) struct FillValue {
     pub(crate) value: Fill,
 }
 
+impl FillValue {
+    /// The fill value of a dataset whose header has none.
+    pub(crate) fn zeros() -> Self {
+        Self {
+            version: 2,
+            allocation: AllocationTime::Late,
+            write_time: FillTime::IfSet,
+            value: Fill::Default,
+        }
+    }
+}
+
 /// What the fill value is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fill {

@@ -1,0 +1,42 @@
+//! The global heap of a file, for conversions of variable-length data.
+
+use crate::Result;
+use crate::heap::global;
+use crate::store::Store;
+use crate::types::{HeapId, VarLenRead, VarLenWrite};
+
+/// To read from.
+pub(crate) struct Objects<'a>(pub(crate) &'a Store);
+
+impl VarLenRead for Objects<'_> {
+    fn read(&self, id: HeapId, visit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        global::read(self.0, id.address, id.index, visit)
+    }
+
+    fn limit(&self) -> u64 {
+        self.0.limits().read
+    }
+}
+
+/// To write to; [`finish`](Self::finish) is to be called when all is written.
+pub(crate) struct ObjectsMut<'a> {
+    store: &'a mut Store,
+    inserter: global::Inserter,
+}
+
+impl<'a> ObjectsMut<'a> {
+    pub(crate) fn new(store: &'a mut Store) -> Result<Self> {
+        Ok(Self { inserter: global::Inserter::new(store)?, store })
+    }
+
+    pub(crate) fn finish(self) -> Result<()> {
+        self.inserter.finish(self.store)
+    }
+}
+
+impl VarLenWrite for ObjectsMut<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<HeapId> {
+        let (address, index) = self.inserter.insert(self.store, bytes)?;
+        Ok(HeapId { address, index })
+    }
+}

@@ -1,0 +1,147 @@
+//! Reading elements.
+
+use super::objects::Objects;
+use super::{Container, Source};
+use crate::selection::{IntoSelection, Resolved, Selection};
+use crate::types::{Elements, H5Type, Plain, Plan, decode_all};
+use crate::{Error, Result};
+
+impl Container {
+    pub(super) fn resolve(&self, selection: &Selection) -> Result<Resolved> {
+        let extents = self.extents();
+        if extents.is_null() {
+            return Ok(Resolved::Points { rank: 1, coordinates: Vec::new() });
+        }
+        let dims: Vec<u64> = extents.dims().iter().map(|&dim| dim as u64).collect();
+        Resolved::new(selection, &dims).map_err(|error| self.locate(error))
+    }
+
+    /// The number of elements of a transfer, checked against the limit on its size.
+    fn transfer_len(&self, resolved: &Resolved, element_size: usize) -> Result<usize> {
+        let bytes = resolved.len().checked_mul(element_size.max(1) as u64);
+        let limit = self.shared.read()?.limits().read;
+        match (bytes, usize::try_from(resolved.len())) {
+            (Some(bytes), Ok(len)) if bytes <= limit && usize::try_from(bytes).is_ok() => Ok(len),
+            _ => Err(Error::limit(format!("a read of {} elements exceeds the limit", resolved.len()))),
+        }
+    }
+
+    /// All elements, in row-major order.
+    ///
+    /// # Errors
+    /// `TypeMismatch` if a stored value does not fit `T`; `Format`, `Io` or `Unsupported` if the
+    /// data cannot be read.
+    pub fn read_raw<T: H5Type>(&self) -> Result<Vec<T>> {
+        self.read_slice_raw(Selection::All)
+    }
+
+    /// The selected elements, in row-major order.
+    ///
+    /// # Errors
+    /// As [`read_raw`](Self::read_raw), and `Usage` if the selection does not fit the shape.
+    pub fn read_slice_raw<T: H5Type>(&self, selection: impl IntoSelection) -> Result<Vec<T>> {
+        let selection = selection.into_selection()?;
+        let resolved = self.resolve(&selection)?;
+        self.read_resolved(&resolved).map_err(|error| self.locate(error))
+    }
+
+    pub(super) fn read_resolved<T: H5Type>(&self, resolved: &Resolved) -> Result<Vec<T>> {
+        let plan = Plan::compile(self.datatype(), &T::datatype())?;
+        let len = self.transfer_len(resolved, plan.target_size().max(plan.source_size()))?;
+        if let Some(plain) = T::plain().filter(|_| !plan.needs_heap()) {
+            let mut values = plain.zeros(len)?;
+            self.read_converted(resolved, plain.bytes_mut(&mut values), &plan)?;
+            return Ok(values);
+        }
+        let stored = self.read_stored(resolved, len)?;
+        decode_all(&plan, &stored, len, &Objects(&*self.shared.read()?))
+    }
+
+    /// Reads the selected elements into `buffer`, which has room for exactly these.
+    ///
+    /// # Errors
+    /// As [`read_slice_raw`](Self::read_slice_raw), and `Usage` if the length is another.
+    pub fn read_slice_into<T: H5Type>(&self, selection: impl IntoSelection, buffer: &mut [T]) -> Result<()> {
+        let selection = selection.into_selection()?;
+        let resolved = self.resolve(&selection)?;
+        if resolved.len() != buffer.len() as u64 {
+            return Err(self.locate(Error::usage(format!(
+                "a buffer of {} elements for a selection of {}",
+                buffer.len(),
+                resolved.len()
+            ))));
+        }
+        let mut read = || {
+            let plan = Plan::compile(self.datatype(), &T::datatype())?;
+            if let Some(plain) = T::plain().filter(|_| !plan.needs_heap()) {
+                return self.read_converted(&resolved, plain.bytes_mut(buffer), &plan);
+            }
+            let values = self.read_resolved(&resolved)?;
+            buffer.iter_mut().zip(values).for_each(|(to, from)| *to = from);
+            Ok(())
+        };
+        read().map_err(|error| self.locate(error))
+    }
+
+    /// Reads all elements into `buffer`, which has room for exactly these, and returns their number.
+    ///
+    /// # Errors
+    /// As [`read_slice_into`](Self::read_slice_into).
+    pub fn read_into_raw<T: H5Type>(&self, buffer: &mut [T]) -> Result<usize> {
+        self.read_slice_into(Selection::All, buffer)?;
+        Ok(buffer.len())
+    }
+
+    /// The only element.
+    ///
+    /// # Errors
+    /// As [`read_raw`](Self::read_raw), and `Usage` if there is not exactly one element.
+    pub fn read_scalar<T: H5Type>(&self) -> Result<T> {
+        if self.size() != 1 {
+            return Err(self.locate(Error::usage(format!("{} elements are no scalar", self.size()))));
+        }
+        let mut values = self.read_raw()?;
+        values.pop().ok_or_else(|| self.locate(Error::usage("there is no element")))
+    }
+
+    /// The bytes of the selected elements, as stored but for the filters.
+    ///
+    /// # Errors
+    /// As [`read_slice_raw`](Self::read_slice_raw).
+    pub fn read_bytes(&self, selection: impl IntoSelection) -> Result<Vec<u8>> {
+        let selection = selection.into_selection()?;
+        let resolved = self.resolve(&selection)?;
+        let len = self.transfer_len(&resolved, self.datatype().size as usize);
+        len.and_then(|len| self.read_stored(&resolved, len)).map_err(|error| self.locate(error))
+    }
+
+    fn read_stored(&self, resolved: &Resolved, len: usize) -> Result<Vec<u8>> {
+        let size = self.datatype().size as usize;
+        let mut bytes = Plain::<u8>::new().zeros(len.saturating_mul(size))?;
+        self.read_converted(resolved, &mut bytes, &Plan::copy(size))?;
+        Ok(bytes)
+    }
+
+    /// The selected elements, whatever their type, with their variable-length parts.
+    ///
+    /// # Errors
+    /// As [`read_slice_raw`](Self::read_slice_raw).
+    pub fn read_elements(&self, selection: impl IntoSelection) -> Result<Elements> {
+        let selection = selection.into_selection()?;
+        let resolved = self.resolve(&selection)?;
+        let read = || {
+            let len = self.transfer_len(&resolved, self.datatype().size as usize)?;
+            let stored = self.read_stored(&resolved, len)?;
+            Elements::new(self.datatype(), stored, len, &Objects(&*self.shared.read()?))
+        };
+        read().map_err(|error| self.locate(error))
+    }
+
+    /// The one way by which elements come from the file.
+    fn read_converted(&self, resolved: &Resolved, out: &mut [u8], plan: &Plan) -> Result<()> {
+        match &self.source {
+            Source::Attribute(value) => value.read(resolved, out, plan),
+            Source::Dataset(state) => state.read(&self.shared, resolved, out, plan),
+        }
+    }
+}

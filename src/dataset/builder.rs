@@ -1,0 +1,273 @@
+//! Making datasets.
+
+use std::borrow::Cow;
+
+use super::Dataset;
+use super::create::{ChunkShape, Properties};
+use crate::Result;
+use crate::container::ArrayData;
+use crate::extents::Extents;
+use crate::filter::FilterInfo;
+use crate::format::message::datatype::Datatype;
+use crate::format::message::fill_value::{AllocationTime, FillTime};
+use crate::group::Group;
+use crate::types::H5Write;
+
+/// Makes a dataset: first a type or data, then options, then [`create`](DatasetBuilderEmpty::create).
+///
+/// ```
+/// # fn main() -> hdfive::Result<()> {
+/// # let file = hdfive::File::in_memory()?;
+/// // Empty, and filled later:
+/// let images = file
+///     .new_dataset::<u8>()
+///     .shape((0.., 80, 80, 3))
+///     .chunk((1, 80, 80, 3))
+///     .shuffle()
+///     .deflate(4)
+///     .create("images")?;
+/// images.resize((1, 80, 80, 3))?;
+///
+/// // With data:
+/// file.new_dataset_builder().with_data(&[1.5_f64, 2.5]).create("weights")?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct DatasetBuilder<S = ()> {
+    parent: Group,
+    properties: Properties,
+    content: S,
+}
+
+/// The content of a builder that makes a dataset without data.
+#[derive(Debug, Clone)]
+pub struct Empty {
+    datatype: Datatype,
+    extents: Extents,
+}
+
+/// The content of a builder that makes a dataset with data.
+#[derive(Debug, Clone)]
+pub struct Data<'d, T: Clone> {
+    datatype: Option<Datatype>,
+    extents: Extents,
+    elements: Cow<'d, [T]>,
+}
+
+/// A builder of a dataset without data.
+pub type DatasetBuilderEmpty = DatasetBuilder<Empty>;
+/// A builder of a dataset with data.
+pub type DatasetBuilderData<'d, T> = DatasetBuilder<Data<'d, T>>;
+
+impl DatasetBuilder {
+    pub(crate) fn new(parent: Group) -> Self {
+        Self { parent, properties: Properties::default(), content: () }
+    }
+
+    fn with<S>(self, content: S) -> DatasetBuilder<S> {
+        DatasetBuilder { parent: self.parent, properties: self.properties, content }
+    }
+
+    /// A dataset of elements of type `T`; a scalar, unless a shape is given.
+    pub fn empty<T: H5Write>(self) -> DatasetBuilderEmpty {
+        self.empty_as(&T::datatype())
+    }
+
+    /// A dataset of elements of the type `datatype`; a scalar, unless a shape is given.
+    pub fn empty_as(self, datatype: &Datatype) -> DatasetBuilderEmpty {
+        let content = Empty { datatype: datatype.clone(), extents: Extents::Scalar };
+        self.with(content)
+    }
+
+    /// A dataset with the shape and the elements of `data`.
+    pub fn with_data<'d, A: ArrayData + ?Sized>(self, data: &'d A) -> DatasetBuilderData<'d, A::Element> {
+        let extents = Extents::fixed(&data.shape());
+        self.with(Data { datatype: None, extents, elements: data.elements() })
+    }
+
+    /// A dataset with the shape and the elements of `data`, stored as the type `datatype`.
+    pub fn with_data_as<'d, A: ArrayData + ?Sized>(
+        self,
+        data: &'d A,
+        datatype: &Datatype,
+    ) -> DatasetBuilderData<'d, A::Element> {
+        let mut builder = self.with_data(data);
+        builder.content.datatype = Some(datatype.clone());
+        builder
+    }
+
+    /// A dataset of one element, without dimensions.
+    pub fn with_scalar<T: H5Write + Clone>(self, value: &T) -> DatasetBuilderData<'_, T> {
+        let elements = Cow::Borrowed(std::slice::from_ref(value));
+        self.with(Data { datatype: None, extents: Extents::Scalar, elements })
+    }
+}
+
+impl DatasetBuilderEmpty {
+    /// The shape: sizes, or ranges for dimensions that can grow (`0..` without bound, `0..=9` up to 9).
+    #[must_use]
+    pub fn shape(mut self, extents: impl Into<Extents>) -> Self {
+        self.content.extents = extents.into();
+        self
+    }
+
+    /// Creates the dataset, with the groups on the way to it.
+    ///
+    /// # Errors
+    /// `Usage` if the name is taken, options contradict each other, or the file is open for
+    /// reading only.
+    pub fn create(&self, name: &str) -> Result<Dataset> {
+        super::create::create(
+            &self.parent,
+            name,
+            &self.content.datatype,
+            &self.content.extents,
+            &self.properties,
+        )
+        .map_err(|error| error.with_path(&*self.parent.path_of(name)))
+    }
+}
+
+impl<T: H5Write + Clone> DatasetBuilderData<'_, T> {
+    /// Lets dimensions grow: the same shape with other maximum sizes.
+    #[must_use]
+    pub fn shape(mut self, extents: impl Into<Extents>) -> Self {
+        self.content.extents = extents.into();
+        self
+    }
+
+    /// Creates the dataset and writes the data, with the groups on the way to it.
+    ///
+    /// # Errors
+    /// As for a dataset without data, and `Usage` if the shape given has another number of
+    /// elements than the data.
+    pub fn create(&self, name: &str) -> Result<Dataset> {
+        let Data { datatype, extents, elements } = &self.content;
+        let datatype = datatype.clone().unwrap_or_else(T::datatype);
+        if extents.size() != elements.len() {
+            return Err(crate::Error::usage(format!(
+                "{} elements for a shape of {}",
+                elements.len(),
+                extents.size()
+            ))
+            .with_path(&*self.parent.path_of(name)));
+        }
+        let dataset = super::create::create(&self.parent, name, &datatype, extents, &self.properties)
+            .map_err(|error| error.with_path(&*self.parent.path_of(name)))?;
+        dataset.write_raw(elements)?;
+        Ok(dataset)
+    }
+}
+
+/// Options.
+impl<S> DatasetBuilder<S> {
+    /// Stores the data in chunks of this shape.
+    #[must_use]
+    pub fn chunk(mut self, shape: impl Into<Extents>) -> Self {
+        self.properties.chunk = ChunkShape::Given(shape.into().dims());
+        self
+    }
+
+    /// Stores the data in chunks of a shape that is chosen for it.
+    #[must_use]
+    pub fn chunked(mut self) -> Self {
+        self.properties.chunk = ChunkShape::Guess { min_bytes: 16 << 10 };
+        self
+    }
+
+    /// Stores the data in chunks of a shape that is chosen for it, of at least this many KiB.
+    #[must_use]
+    pub fn chunk_min_kb(mut self, size: usize) -> Self {
+        self.properties.chunk = ChunkShape::Guess { min_bytes: size.saturating_mul(1024) };
+        self
+    }
+
+    /// Stores the data in one piece.
+    #[must_use]
+    pub fn no_chunk(mut self) -> Self {
+        self.properties.chunk = ChunkShape::None;
+        self
+    }
+
+    /// Stores the data in the object's header: for at most 64 KiB.
+    #[must_use]
+    pub fn compact(mut self) -> Self {
+        self.properties.chunk = ChunkShape::Compact;
+        self
+    }
+
+    /// Compresses chunks with deflate, at a level of 0 (none) to 9 (smallest).
+    #[must_use]
+    pub fn deflate(self, level: u8) -> Self {
+        self.filter(FilterInfo::deflate(level))
+    }
+
+    /// Sorts the bytes of each chunk's elements by significance, so that they compress better.
+    #[must_use]
+    pub fn shuffle(self) -> Self {
+        self.filter(FilterInfo::shuffle())
+    }
+
+    /// Adds a checksum to each chunk, which is verified when it is read.
+    #[must_use]
+    pub fn fletcher32(self) -> Self {
+        self.filter(FilterInfo::fletcher32())
+    }
+
+    /// Adds a filter, after those added before.
+    #[must_use]
+    pub fn filter(mut self, filter: FilterInfo) -> Self {
+        self.properties.filters.push(filter);
+        self
+    }
+
+    /// Removes all filters.
+    #[must_use]
+    pub fn clear_filters(mut self) -> Self {
+        self.properties.filters.clear();
+        self
+    }
+
+    /// The value of elements that were never written; without one they are zero.
+    #[must_use]
+    pub fn fill_value<T: H5Write>(mut self, value: T) -> Self {
+        self.properties.fill = super::create::FillChoice::value(&value);
+        self
+    }
+
+    /// Leaves elements that were never written undefined.
+    #[must_use]
+    pub fn no_fill_value(mut self) -> Self {
+        self.properties.fill = super::create::FillChoice::Undefined;
+        self
+    }
+
+    /// When fill values are written.
+    #[must_use]
+    pub fn fill_time(mut self, time: FillTime) -> Self {
+        self.properties.fill_time = time;
+        self
+    }
+
+    /// When space is allocated; by default when it is first written to.
+    #[must_use]
+    pub fn alloc_time(mut self, time: Option<AllocationTime>) -> Self {
+        self.properties.allocation = time;
+        self
+    }
+
+    /// Whether the order in which attributes are made is kept.
+    #[must_use]
+    pub fn track_order(mut self, track: bool) -> Self {
+        self.properties.track_order = Some(track);
+        self
+    }
+
+    /// Whether times of creation and change are stored.
+    #[must_use]
+    pub fn obj_track_times(mut self, track: bool) -> Self {
+        self.properties.track_times = Some(track);
+        self
+    }
+}

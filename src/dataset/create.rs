@@ -1,0 +1,277 @@
+//! From options to the messages of a new dataset.
+
+use super::Dataset;
+use crate::chunk::index::{ChunkIndex, IndexShape};
+use crate::extents::Extents;
+use crate::filter::{self, FilterInfo};
+use crate::format::Address;
+use crate::format::message::Message;
+use crate::format::message::dataspace::{Dataspace, Extent as Space};
+use crate::format::message::datatype::Datatype;
+use crate::format::message::fill_value::{AllocationTime, Fill, FillTime, FillValue};
+use crate::format::message::filter_pipeline::FilterPipeline;
+use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout, Layout, LayoutStorage};
+use crate::format::message::link::LinkTarget;
+use crate::group::Group;
+use crate::location::Location;
+use crate::object::CreationOrder;
+use crate::object::header::{self, HeaderOptions, flags};
+use crate::store::Store;
+use crate::types::{H5Write, Image, fill_bytes};
+use crate::{Error, Result};
+
+/// The options of a new dataset.
+#[derive(Debug, Clone)]
+pub(super) struct Properties {
+    pub(super) chunk: ChunkShape,
+    pub(super) filters: Vec<FilterInfo>,
+    pub(super) fill: FillChoice,
+    pub(super) fill_time: FillTime,
+    pub(super) allocation: Option<AllocationTime>,
+    pub(super) track_order: Option<bool>,
+    pub(super) track_times: Option<bool>,
+}
+
+impl Default for Properties {
+    fn default() -> Self {
+        Self {
+            chunk: ChunkShape::IfNeeded,
+            filters: Vec::new(),
+            fill: FillChoice::Default,
+            fill_time: FillTime::IfSet,
+            allocation: None,
+            track_order: None,
+            track_times: None,
+        }
+    }
+}
+
+/// How the data is laid out.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ChunkShape {
+    /// In chunks if it can grow or is filtered, else in one piece.
+    IfNeeded,
+    None,
+    Compact,
+    Given(Vec<usize>),
+    Guess {
+        min_bytes: usize,
+    },
+}
+
+/// The fill value.
+#[derive(Debug, Clone)]
+pub(super) enum FillChoice {
+    Default,
+    Undefined,
+    /// One value, which is converted to the dataset's type; or why there is none.
+    Value(std::result::Result<Image, String>),
+}
+
+impl FillChoice {
+    pub(super) fn value<T: H5Write>(value: &T) -> Self {
+        Self::Value(Image::of(value).map_err(|error| error.to_string()))
+    }
+}
+
+/// Writes the header of a new dataset and links it.
+pub(super) fn create(
+    parent: &Group,
+    name: &str,
+    datatype: &Datatype,
+    extents: &Extents,
+    properties: &Properties,
+) -> Result<Dataset> {
+    extents.check()?;
+    if datatype.size == 0 {
+        return Err(Error::usage("a dataset cannot have elements of no size"));
+    }
+    let settings = &parent.shared.settings;
+    let mut options = settings.header_options();
+    if let Some(track) = properties.track_times {
+        options.time = track.then(crate::file::now);
+    }
+    if let Some(track) = properties.track_order {
+        options.attribute_order = if track { CreationOrder::Indexed } else { CreationOrder::Untracked };
+    }
+    let mut store = parent.shared.write()?;
+    let place = parent.parent(&mut store, name)?;
+    let datatype = datatype.for_file(store.widths().offset);
+    let plan = plan(&mut store, &datatype, extents, properties)?;
+    let messages = plan.messages(&store)?;
+    let address = header::create(&mut store, messages, &options)?;
+    parent.insert(&mut store, &place, LinkTarget::Hard(address))?;
+    drop(store);
+    let location = Location { shared: parent.shared.clone(), address, path: parent.path_of(name) };
+    let dataset = Dataset::open(location)?;
+    if plan.fill.allocation == AllocationTime::Early {
+        dataset.state.allocate_all(&parent.shared)?;
+    }
+    Ok(dataset)
+}
+
+/// What the messages of a new dataset say.
+struct Plan {
+    datatype: Datatype,
+    space: Dataspace,
+    fill: FillValue,
+    layout: Layout,
+    filters: Vec<FilterInfo>,
+}
+
+impl Plan {
+    fn messages(&self, store: &Store) -> Result<Vec<Message>> {
+        let widths = store.widths();
+        let constant = |mut message: Message| {
+            message.flags = flags::CONSTANT;
+            message
+        };
+        let mut messages = vec![
+            Message::new(&self.space, widths)?,
+            constant(Message::new(&self.datatype, widths)?),
+            constant(Message::new(&self.fill, widths)?),
+            Message::new(&self.layout, widths)?,
+        ];
+        if !self.filters.is_empty() {
+            let pipeline = FilterPipeline { version: 2, filters: self.filters.clone() };
+            messages.push(constant(Message::new(&pipeline, widths)?));
+        }
+        Ok(messages)
+    }
+}
+
+fn plan(store: &mut Store, datatype: &Datatype, extents: &Extents, properties: &Properties) -> Result<Plan> {
+    let size = u64::from(datatype.size);
+    let chunk = chunk_shape(datatype, extents, properties)?;
+    let filters = filter::prepare(&properties.filters, datatype)?;
+    let (storage, allocation) = match (&properties.chunk, chunk) {
+        (ChunkShape::Compact, _) => {
+            let bytes = (extents.size() as u64).checked_mul(size).filter(|&bytes| bytes < 65_520);
+            let bytes = bytes.ok_or_else(|| Error::usage("the data is too large for the compact layout"))?;
+            (LayoutStorage::Compact { data: vec![0; bytes as usize] }, AllocationTime::Early)
+        }
+        (_, None) => {
+            let bytes = (extents.size() as u64).checked_mul(size);
+            let bytes = bytes.ok_or_else(|| Error::limit("the dataset is larger than a file can be"))?;
+            let layout = LayoutStorage::Contiguous { address: Address::UNDEFINED, size: bytes };
+            (layout, AllocationTime::Late)
+        }
+        (_, Some(chunk_dims)) => {
+            let early = properties.allocation == Some(AllocationTime::Early);
+            let undefined = ChunkIndexLayout::BTreeV1 { address: Address::UNDEFINED };
+            let mut layout = ChunkedLayout { flags: 0, chunk_dims, element_size: size, index: undefined };
+            let (dims, max_dims) = (current_dims(extents), max_dims(extents));
+            let shape = IndexShape::new(4, &layout, &dims, Some(&max_dims), !filters.is_empty())?;
+            layout.index = ChunkIndex::create(store, shape, early)?.layout();
+            if matches!(layout.index, ChunkIndexLayout::Single { filtered: Some(_), .. }) {
+                layout.flags |= ChunkedLayout::SINGLE_FILTERED;
+            }
+            (LayoutStorage::Chunked(layout), AllocationTime::Incremental)
+        }
+    };
+    let fill = FillValue {
+        version: 3,
+        allocation: properties.allocation.unwrap_or(allocation),
+        write_time: properties.fill_time,
+        value: fill_value(datatype, &properties.fill)?,
+    };
+    Ok(Plan {
+        datatype: datatype.clone(),
+        space: dataspace(extents),
+        fill,
+        layout: Layout { version: 4, storage, old_dims: Vec::new() },
+        filters,
+    })
+}
+
+fn current_dims(extents: &Extents) -> Vec<u64> {
+    extents.dims().iter().map(|&dim| dim as u64).collect()
+}
+
+fn max_dims(extents: &Extents) -> Vec<u64> {
+    extents.maxdims().iter().map(|max| max.map_or(Dataspace::UNLIMITED, |max| max as u64)).collect()
+}
+
+/// The dataspace message of `extents`.
+pub(crate) fn dataspace(extents: &Extents) -> Dataspace {
+    let extent = match extents {
+        Extents::Null => Space::Null,
+        Extents::Scalar => Space::Scalar,
+        Extents::Simple(_) => Space::Simple {
+            dims: current_dims(extents),
+            max_dims: extents.is_resizable().then(|| max_dims(extents)),
+        },
+    };
+    Dataspace { version: 2, extent }
+}
+
+fn fill_value(datatype: &Datatype, choice: &FillChoice) -> Result<Fill> {
+    match choice {
+        FillChoice::Default => Ok(Fill::Default),
+        FillChoice::Undefined => Ok(Fill::Undefined),
+        FillChoice::Value(Ok(value)) => fill_bytes(value, datatype).map(Fill::Value),
+        FillChoice::Value(Err(message)) => Err(Error::usage(message.clone())),
+    }
+}
+
+/// The shape of a chunk, or `None` for data in one piece.
+fn chunk_shape(datatype: &Datatype, extents: &Extents, properties: &Properties) -> Result<Option<Vec<u64>>> {
+    let wants_chunks = matches!(properties.chunk, ChunkShape::Given(_) | ChunkShape::Guess { .. });
+    let needs_chunks = extents.is_resizable() || !properties.filters.is_empty();
+    if extents.ndim() == 0 {
+        return if wants_chunks || needs_chunks {
+            Err(Error::usage("a dataset without dimensions has no chunks, and no filters"))
+        } else {
+            Ok(None)
+        };
+    }
+    let chunk = match &properties.chunk {
+        ChunkShape::None | ChunkShape::Compact if needs_chunks => {
+            return Err(Error::usage("a dataset that can grow or is filtered must be chunked"));
+        }
+        ChunkShape::None | ChunkShape::Compact => return Ok(None),
+        ChunkShape::IfNeeded if !needs_chunks => return Ok(None),
+        ChunkShape::IfNeeded => guess(extents, datatype.size as usize, 16 << 10),
+        ChunkShape::Guess { min_bytes } => guess(extents, datatype.size as usize, *min_bytes),
+        ChunkShape::Given(shape) => shape.iter().map(|&dim| dim as u64).collect(),
+    };
+    if chunk.len() != extents.ndim() || chunk.contains(&0) {
+        return Err(Error::usage(format!(
+            "chunks of shape {chunk:?} for a dataset of shape {:?}",
+            extents.dims()
+        )));
+    }
+    let too_large =
+        chunk.iter().zip(extents.maxdims()).any(|(&chunk, max)| max.is_some_and(|max| chunk > max as u64));
+    if too_large {
+        return Err(Error::usage("a chunk is larger than the dataset can become"));
+    }
+    let bytes = chunk.iter().try_fold(u64::from(datatype.size), |n, &dim| n.checked_mul(dim));
+    match bytes {
+        Some(bytes) if bytes < 1 << 32 => Ok(Some(chunk)),
+        _ => Err(Error::usage("a chunk must be smaller than 4 GiB")),
+    }
+}
+
+/// A shape of at least `min_bytes` (or the whole dataset), at most 1 MiB beyond that: dimensions
+/// are halved in turn, the slowest first, so that chunks stay long where memory is contiguous.
+fn guess(extents: &Extents, element_size: usize, min_bytes: usize) -> Vec<u64> {
+    const MAX_BYTES: u64 = 1 << 20;
+    let mut chunk: Vec<u64> = (extents.dims().iter().zip(extents.maxdims()))
+        .map(|(&dim, max)| match (dim as u64, max) {
+            (0, max) => max.map_or(1024, |max| max as u64).clamp(1, 1024),
+            (dim, _) => dim,
+        })
+        .collect();
+    let target = MAX_BYTES.min((min_bytes as u64).saturating_mul(4)).max(min_bytes as u64);
+    let mut axis = 0;
+    loop {
+        let bytes = chunk.iter().fold(element_size as u64, |n, &dim| n.saturating_mul(dim));
+        if bytes <= target || chunk.iter().all(|&dim| dim == 1) {
+            return chunk;
+        }
+        let at = axis % chunk.len();
+        chunk[at] = chunk[at].div_ceil(2);
+        axis += 1;
+    }
+}

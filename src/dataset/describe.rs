@@ -1,0 +1,153 @@
+//! What a dataset says of itself: layout, chunks, filters, fill value.
+
+use super::Dataset;
+use super::state::Storage;
+use crate::Result;
+use crate::filter::FilterInfo;
+use crate::format::message::fill_value::{AllocationTime, Fill, FillTime};
+
+/// How the data of a dataset is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Layout {
+    /// In the object's header.
+    Compact,
+    /// In one piece.
+    Contiguous,
+    /// In chunks.
+    Chunked,
+    /// In other datasets, or in a way that is not supported.
+    Other,
+}
+
+/// A chunk of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkInfo {
+    /// Its first element.
+    pub offset: Vec<u64>,
+    /// Where it is in the file, relative to the end of the user block.
+    pub address: u64,
+    /// Its size as stored, in bytes.
+    pub size: u64,
+    /// Bit i: filter i was not applied.
+    pub filter_mask: u32,
+}
+
+impl Dataset {
+    /// How the data is laid out.
+    ///
+    /// # Errors
+    /// `Usage` if the dataset is deleted.
+    pub fn layout(&self) -> Result<Layout> {
+        Ok(match self.state.read_lock()?.storage {
+            Storage::Compact(_) => Layout::Compact,
+            Storage::Contiguous { .. } => Layout::Contiguous,
+            Storage::Chunked(_) => Layout::Chunked,
+            Storage::Unsupported(_) => Layout::Other,
+        })
+    }
+
+    /// The shape of the chunks, if there are any.
+    pub fn chunk(&self) -> Option<Vec<usize>> {
+        let inner = self.state.read_lock().ok()?;
+        Some(inner.chunked()?.grid.chunk.iter().map(|&dim| dim as usize).collect())
+    }
+
+    /// Whether the data is in chunks.
+    pub fn is_chunked(&self) -> bool {
+        self.chunk().is_some()
+    }
+
+    /// Whether the shape can change.
+    pub fn is_resizable(&self) -> bool {
+        self.is_chunked() && self.extents().is_resizable()
+    }
+
+    /// The filters, in the order of writing.
+    pub fn filters(&self) -> Vec<FilterInfo> {
+        let Ok(inner) = self.state.read_lock() else { return Vec::new() };
+        inner.chunked().map_or_else(Vec::new, |chunked| chunked.filters.clone())
+    }
+
+    /// The bytes of one element of the fill value, as stored; `None` if there is none but zeros.
+    pub fn fill_value_bytes(&self) -> Option<Vec<u8>> {
+        match &self.state.fill.value {
+            Fill::Value(bytes) => Some(bytes.clone()),
+            Fill::Default | Fill::Undefined => None,
+        }
+    }
+
+    /// Whether elements that were never written are undefined.
+    pub fn fill_is_undefined(&self) -> bool {
+        self.state.fill.value == Fill::Undefined
+    }
+
+    /// When fill values are written.
+    pub fn fill_time(&self) -> FillTime {
+        self.state.fill.write_time
+    }
+
+    /// When space is allocated.
+    pub fn alloc_time(&self) -> AllocationTime {
+        self.state.fill.allocation
+    }
+
+    /// The address of contiguous data, relative to the end of the user block, once it is allocated.
+    pub fn offset(&self) -> Option<u64> {
+        match self.state.read_lock().ok()?.storage {
+            Storage::Contiguous { address, .. } => address,
+            _ => None,
+        }
+    }
+
+    /// The chunks that exist, in the order of their index; none for other layouts.
+    ///
+    /// # Errors
+    /// `Format` if the index is damaged.
+    pub fn chunks(&self) -> Result<Vec<ChunkInfo>> {
+        let mut chunks = Vec::new();
+        self.write_pending()?;
+        let inner = self.state.read_lock()?;
+        if let Some(chunked) = inner.chunked() {
+            let store = self.shared.read()?;
+            chunked.index.for_each(&store, &mut |scaled, chunk| {
+                chunks.push(ChunkInfo {
+                    offset: chunked.grid.origin(scaled),
+                    address: chunk.address,
+                    size: chunk.size,
+                    filter_mask: chunk.filter_mask,
+                });
+                Ok(())
+            })?;
+        }
+        Ok(chunks)
+    }
+
+    /// The number of chunks that exist; `None` for other layouts.
+    ///
+    /// # Errors
+    /// As [`chunks`](Self::chunks).
+    pub fn num_chunks(&self) -> Result<Option<usize>> {
+        if self.is_chunked() { Ok(Some(self.chunks()?.len())) } else { Ok(None) }
+    }
+
+    /// The bytes that the raw data takes in the file.
+    ///
+    /// # Errors
+    /// As [`chunks`](Self::chunks).
+    pub fn storage_size(&self) -> Result<u64> {
+        match &self.state.read_lock()?.storage {
+            Storage::Compact(data) => return Ok(data.len() as u64),
+            Storage::Contiguous { address: Some(_), size } => return Ok(*size),
+            Storage::Contiguous { address: None, .. } | Storage::Unsupported(_) => return Ok(0),
+            Storage::Chunked(_) => {}
+        }
+        Ok(self.chunks()?.iter().map(|chunk| chunk.size).sum())
+    }
+
+    /// Puts chunks that are only in memory into the file.
+    fn write_pending(&self) -> Result<()> {
+        let dirty = self.state.read_lock()?.chunked().is_some_and(|chunked| chunked.cache().is_dirty());
+        if dirty { self.state.write_dirty(&self.shared) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,257 @@
+//! What all handles of one dataset share.
+
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::chunk::cache::ChunkCache;
+use crate::chunk::grid::Grid;
+use crate::chunk::index::{ChunkIndex, IndexShape};
+use crate::extents::{Extent, Extents};
+use crate::filter::{FilterInfo, Pipeline};
+use crate::format::message::dataspace::{Dataspace, Extent as Space};
+use crate::format::message::datatype::Datatype;
+use crate::format::message::external_files::ExternalFiles;
+use crate::format::message::fill_value::{Fill, FillValue, OldFillValue};
+use crate::format::message::filter_pipeline::FilterPipeline;
+use crate::format::message::layout::{ChunkedLayout, Layout, LayoutStorage};
+use crate::object::header::{self, Header};
+use crate::store::Store;
+use crate::{Error, Result};
+
+/// An open dataset. Readers of its data share `inner`; a writer has it alone.
+pub(crate) struct State {
+    /// The address of the object's header.
+    pub(super) address: u64,
+    pub(crate) datatype: Arc<Datatype>,
+    pub(super) fill: FillValue,
+    /// One element of the fill value, if it is not all zeros.
+    pub(super) fill_pattern: Option<Vec<u8>>,
+    inner: RwLock<Inner>,
+}
+
+/// What a write can change.
+pub(crate) struct Inner {
+    pub(super) space: Dataspace,
+    /// Version of the layout message, and what else stays of it.
+    pub(super) layout_version: u8,
+    pub(super) old_dims: Vec<u32>,
+    pub(super) storage: Storage,
+    /// The object is deleted; its space may hold something else.
+    deleted: bool,
+}
+
+/// Where the data is.
+pub(crate) enum Storage {
+    /// In the header.
+    Compact(Vec<u8>),
+    /// In one piece, once it is allocated.
+    Contiguous {
+        address: Option<u64>,
+        size: u64,
+    },
+    Chunked(Box<Chunked>),
+    /// In a way that is not supported, named.
+    Unsupported(&'static str),
+}
+
+/// Data in chunks.
+pub(crate) struct Chunked {
+    pub(super) grid: Grid,
+    pub(super) layout: ChunkedLayout,
+    pub(super) index: ChunkIndex,
+    pub(super) pipeline: Pipeline,
+    pub(super) filters: Vec<FilterInfo>,
+    pub(super) chunk_bytes: usize,
+    cache: Mutex<ChunkCache>,
+}
+
+impl Chunked {
+    /// The decoded chunks in memory.
+    pub(super) fn cache(&self) -> MutexGuard<'_, ChunkCache> {
+        self.cache.lock().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    /// The filter mask that leaves out every filter, for a partial chunk that is stored unfiltered.
+    pub(super) fn is_unfiltered(&self, scaled: &[u64]) -> bool {
+        self.pipeline.is_empty()
+            || (self.layout.flags & ChunkedLayout::DONT_FILTER_PARTIAL != 0 && self.grid.is_partial(scaled))
+    }
+}
+
+impl State {
+    pub(crate) fn open(store: &Store, address: u64) -> Result<Self> {
+        let header = header::load(store, address)?;
+        let datatype: Datatype = header.require(store)?;
+        let space: Dataspace = header.require(store)?;
+        let layout: Layout = header.require(store)?;
+        let fill = fill_value(store, &header)?;
+        let fill_pattern = match &fill.value {
+            Fill::Value(bytes) if bytes.len() != datatype.size as usize => {
+                return Err(Error::format(format!(
+                    "a fill value of {} bytes for elements of {}",
+                    bytes.len(),
+                    datatype.size
+                ))
+                .at(address));
+            }
+            Fill::Value(bytes) if bytes.iter().any(|&byte| byte != 0) => Some(bytes.clone()),
+            _ => None,
+        };
+        let storage = storage(store, &header, &datatype, &space, &layout)?;
+        let inner = Inner {
+            space,
+            layout_version: layout.version,
+            old_dims: layout.old_dims,
+            storage,
+            deleted: false,
+        };
+        Ok(Self { address, datatype: Arc::new(datatype), fill, fill_pattern, inner: RwLock::new(inner) })
+    }
+
+    /// The state, shared with other readers.
+    pub(super) fn read_lock(&self) -> Result<RwLockReadGuard<'_, Inner>> {
+        let inner = self.inner.read().unwrap_or_else(|poison| poison.into_inner());
+        if inner.deleted { Err(deleted()) } else { Ok(inner) }
+    }
+
+    /// The state, to change it.
+    pub(super) fn write_lock(&self) -> Result<RwLockWriteGuard<'_, Inner>> {
+        let inner = self.inner.write().unwrap_or_else(|poison| poison.into_inner());
+        if inner.deleted { Err(deleted()) } else { Ok(inner) }
+    }
+
+    /// Makes every further use through this state an error.
+    pub(crate) fn mark_deleted(&self) {
+        self.inner.write().unwrap_or_else(|poison| poison.into_inner()).deleted = true;
+    }
+
+    pub(crate) fn extents(&self) -> Extents {
+        self.inner.read().unwrap_or_else(|poison| poison.into_inner()).extents()
+    }
+
+    /// Bytes of one element, as stored.
+    pub(super) fn element_size(&self) -> usize {
+        self.datatype.size as usize
+    }
+}
+
+fn deleted() -> Error {
+    Error::usage("the dataset is deleted")
+}
+
+impl Inner {
+    pub(super) fn dims(&self) -> &[u64] {
+        match &self.space.extent {
+            Space::Simple { dims, .. } => dims,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn extents(&self) -> Extents {
+        extents(&self.space)
+    }
+}
+
+/// The public form of a dataspace.
+pub(crate) fn extents(space: &Dataspace) -> Extents {
+    let size = |dim: u64| usize::try_from(dim).unwrap_or(usize::MAX);
+    match &space.extent {
+        Space::Null => Extents::Null,
+        Space::Scalar => Extents::Scalar,
+        Space::Simple { dims, max_dims } => {
+            let max = |at: usize, dim: u64| match max_dims.as_ref().and_then(|max| max.get(at)) {
+                Some(&Dataspace::UNLIMITED) => None,
+                Some(&max) => Some(size(max)),
+                None => Some(size(dim)),
+            };
+            let each = dims.iter().enumerate();
+            Extents::Simple(each.map(|(at, &dim)| Extent { dim: size(dim), max: max(at, dim) }).collect())
+        }
+    }
+}
+
+/// The fill value, from the new message, or the old, or the default.
+fn fill_value(store: &Store, header: &Header) -> Result<FillValue> {
+    if let Some(fill) = header.find::<FillValue>(store)? {
+        return Ok(fill);
+    }
+    Ok(header.find::<OldFillValue>(store)?.map_or_else(FillValue::zeros, FillValue::from))
+}
+
+pub(super) fn storage(
+    store: &Store,
+    header: &Header,
+    datatype: &Datatype,
+    space: &Dataspace,
+    layout: &Layout,
+) -> Result<Storage> {
+    if header.has::<ExternalFiles>() {
+        return Ok(Storage::Unsupported("raw data in external files"));
+    }
+    Ok(match &layout.storage {
+        LayoutStorage::Compact { data } => Storage::Compact(data.clone()),
+        LayoutStorage::Contiguous { address, size } => {
+            let needed = byte_len(space, datatype)?;
+            // Old layouts do not store the size; new ones may store more than the dataspace needs.
+            if address.is_defined() && *size != 0 && *size < needed {
+                return Err(Error::format(format!("{size} bytes of data where {needed} are needed"))
+                    .in_structure("Data layout"));
+            }
+            Storage::Contiguous { address: address.get(), size: needed.max(*size) }
+        }
+        LayoutStorage::Chunked(chunked) => {
+            Storage::Chunked(Box::new(chunks(store, header, datatype, space, layout.version, chunked)?))
+        }
+        LayoutStorage::Virtual { .. } => Storage::Unsupported("the virtual layout"),
+    })
+}
+
+fn chunks(
+    store: &Store,
+    header: &Header,
+    datatype: &Datatype,
+    space: &Dataspace,
+    version: u8,
+    layout: &ChunkedLayout,
+) -> Result<Chunked> {
+    let Space::Simple { dims, max_dims } = &space.extent else {
+        return Err(Error::format("chunks without dimensions").in_structure("Data layout"));
+    };
+    if layout.chunk_dims.len() != dims.len() || layout.element_size != u64::from(datatype.size) {
+        return Err(Error::format(format!(
+            "chunks of shape {:?} and {} bytes an element, in a dataset of rank {} and {} bytes an element",
+            layout.chunk_dims,
+            layout.element_size,
+            dims.len(),
+            datatype.size
+        ))
+        .in_structure("Data layout"));
+    }
+    let bytes = layout.chunk_dims.iter().try_fold(layout.element_size, |n, &dim| n.checked_mul(dim));
+    let chunk_bytes = match bytes {
+        Some(0) | None => return Err(Error::format("a chunk has no size").in_structure("Data layout")),
+        Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
+    };
+    let filters = header.find::<FilterPipeline>(store)?.map_or_else(Vec::new, |pipeline| pipeline.filters);
+    let shape = IndexShape::new(version, layout, dims, max_dims.as_deref(), !filters.is_empty())?;
+    let index = ChunkIndex::open(store, layout.index, shape)?;
+    Ok(Chunked {
+        grid: Grid { dims: dims.clone(), chunk: layout.chunk_dims.clone() },
+        layout: layout.clone(),
+        index,
+        pipeline: Pipeline::new(&filters)?,
+        filters,
+        chunk_bytes,
+        cache: Mutex::new(ChunkCache::new(store.limits().chunk_cache)),
+    })
+}
+
+/// Bytes of all elements.
+pub(super) fn byte_len(space: &Dataspace, datatype: &Datatype) -> Result<u64> {
+    let size = u64::from(datatype.size);
+    let len = match &space.extent {
+        Space::Null => Some(0),
+        Space::Scalar => Some(size),
+        Space::Simple { dims, .. } => dims.iter().try_fold(size, |n, &dim| n.checked_mul(dim)),
+    };
+    len.ok_or_else(|| Error::format("the dataset is larger than a file can be").in_structure("Dataspace"))
+}

@@ -1,0 +1,288 @@
+//! How a file is opened or created.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{File, Shared};
+use crate::object::CreationOrder;
+use crate::object::group::{GroupOptions, create_group};
+use crate::object::header::HeaderOptions;
+use crate::storage::{FileStorage, ReadAt, WriteAt};
+use crate::store::{CreateOptions, Durability, OpenOptions as StoreOptions, Store};
+use crate::{Limits, Result};
+
+/// What to do with a file that is there, or is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// Open it to read.
+    Read,
+    /// Open it to read and change.
+    ReadWrite,
+    /// Create it, or empty it.
+    Create,
+    /// Create it; fail if it is there.
+    CreateExcl,
+    /// Open it to read and change, or create it.
+    Append,
+}
+
+/// A release of the C library whose files are written, for `libver_bounds`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum LibraryVersion {
+    /// HDF5 1.10, the default: every release since 2016 reads what is written.
+    V110,
+    /// HDF5 1.12.
+    V112,
+    /// HDF5 1.14.
+    V114,
+}
+
+impl LibraryVersion {
+    /// The newest.
+    pub const LATEST: Self = Self::V114;
+}
+
+/// What handles need to know of how the file was opened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) track_order: bool,
+    pub(crate) track_times: bool,
+}
+
+impl Settings {
+    /// How the header of a new object is made.
+    pub(crate) fn header_options(&self) -> HeaderOptions {
+        let order = if self.track_order { CreationOrder::Indexed } else { CreationOrder::Untracked };
+        HeaderOptions { time: self.track_times.then(now), attribute_order: order, ..Default::default() }
+    }
+
+    /// How a new group is made.
+    pub(crate) fn group_options(&self) -> GroupOptions {
+        let header = self.header_options();
+        GroupOptions { header, link_order: header.attribute_order, ..Default::default() }
+    }
+}
+
+/// Seconds since 1970; zero where there is no clock.
+pub(crate) fn now() -> u32 {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    return 0;
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| u32::try_from(since.as_secs()).unwrap_or(u32::MAX))
+}
+
+/// How to open or create a file.
+///
+/// ```
+/// use hdfive::{Durability, File};
+///
+/// # fn main() -> hdfive::Result<()> {
+/// # let dir = tempfile::tempdir().unwrap();
+/// let file = File::with_options()
+///     .userblock(512)
+///     .durability(Durability::Full)
+///     .create(dir.path().join("precious.h5"))?;
+/// assert_eq!(file.userblock(), 512);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct FileBuilder {
+    create: CreateOptions,
+    open: StoreOptions,
+    settings: Settings,
+    mmap: bool,
+}
+
+impl Default for FileBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FileBuilder {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self {
+            create: CreateOptions::default(),
+            open: StoreOptions::default(),
+            settings: Settings { track_order: false, track_times: false },
+            mmap: false,
+        }
+    }
+
+    /// Leaves this many bytes to the user before the HDF5 data: 0, or a power of two from 512.
+    pub fn userblock(&mut self, size: u64) -> &mut Self {
+        self.create.userblock = size;
+        self
+    }
+
+    /// Puts objects of at least `threshold` bytes at multiples of `alignment`.
+    pub fn alignment(&mut self, threshold: u64, alignment: u64) -> &mut Self {
+        self.open.alignment = (threshold, alignment);
+        self
+    }
+
+    /// What a flush waits for; the default is [`Durability::Buffered`].
+    pub fn durability(&mut self, durability: Durability) -> &mut Self {
+        self.open.durability = durability;
+        self
+    }
+
+    /// Bounds on memory and work for the file.
+    pub fn limits(&mut self, limits: Limits) -> &mut Self {
+        self.open.limits = limits;
+        self
+    }
+
+    /// Reads through a memory map, when only reading. Another process that shortens the file
+    /// while it is mapped makes this one fail, so the default is off.
+    #[cfg(feature = "mmap")]
+    pub fn mmap(&mut self, mmap: bool) -> &mut Self {
+        self.mmap = mmap;
+        self
+    }
+
+    /// Which releases of the C library must be able to read new objects, and which may be assumed.
+    /// Objects are written in the form of the earliest release that knows it, from `low` on.
+    pub fn libver_bounds(&mut self, low: LibraryVersion, high: LibraryVersion) -> &mut Self {
+        // Every form that is written is one of 1.10.
+        let _ = (low, high);
+        self
+    }
+
+    /// Whether new groups and objects remember the order in which links and attributes were made.
+    pub fn track_order(&mut self, track: bool) -> &mut Self {
+        self.settings.track_order = track;
+        self
+    }
+
+    /// Whether new objects store the time of their creation and changes.
+    pub fn track_times(&mut self, track: bool) -> &mut Self {
+        self.settings.track_times = track;
+        self
+    }
+
+    /// Opens a file to read it.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<File> {
+        self.open_as(path, OpenMode::Read)
+    }
+
+    /// Opens a file to read and change it.
+    ///
+    /// # Errors
+    /// As [`File::open_rw`].
+    pub fn open_rw(&self, path: impl AsRef<Path>) -> Result<File> {
+        self.open_as(path, OpenMode::ReadWrite)
+    }
+
+    /// Creates a file, or empties the one that is there.
+    ///
+    /// # Errors
+    /// As [`File::create`].
+    pub fn create(&self, path: impl AsRef<Path>) -> Result<File> {
+        self.open_as(path, OpenMode::Create)
+    }
+
+    /// Creates a file that must not be there yet.
+    ///
+    /// # Errors
+    /// As [`File::create_excl`].
+    pub fn create_excl(&self, path: impl AsRef<Path>) -> Result<File> {
+        self.open_as(path, OpenMode::CreateExcl)
+    }
+
+    /// Opens a file to read and change it, or creates it.
+    ///
+    /// # Errors
+    /// As [`File::append`].
+    pub fn append(&self, path: impl AsRef<Path>) -> Result<File> {
+        self.open_as(path, OpenMode::Append)
+    }
+}
+
+impl FileBuilder {
+    /// Opens a file in the given mode.
+    ///
+    /// # Errors
+    /// Those of the method named like the mode.
+    pub fn open_as(&self, path: impl AsRef<Path>, mode: OpenMode) -> Result<File> {
+        let path = path.as_ref();
+        self.open_path(path, mode).map_err(|error| error.with_path(path.to_string_lossy()))
+    }
+
+    fn open_path(&self, path: &Path, mode: OpenMode) -> Result<File> {
+        match mode {
+            OpenMode::Read => self.open_reader(self.reader(path)?, path),
+            OpenMode::ReadWrite => self.open_writer(Arc::new(FileStorage::open_rw(path)?), path),
+            OpenMode::Create => self.create_writer(Arc::new(FileStorage::create(path)?), path),
+            OpenMode::CreateExcl => self.create_writer(Arc::new(FileStorage::create_new(path)?), path),
+            OpenMode::Append => match FileStorage::open_rw(path) {
+                Ok(storage) => self.open_writer(Arc::new(storage), path),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    self.create_writer(Arc::new(FileStorage::create_new(path)?), path)
+                }
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+
+    fn reader(&self, path: &Path) -> Result<Arc<dyn ReadAt>> {
+        #[cfg(feature = "mmap")]
+        if self.mmap {
+            return Ok(Arc::new(crate::storage::MmapStorage::open(path)?));
+        }
+        Ok(Arc::new(FileStorage::open(path)?))
+    }
+
+    /// Opens the file that `storage` holds, to read it.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn open_storage(&self, storage: Arc<dyn ReadAt>) -> Result<File> {
+        self.open_reader(storage, Path::new(""))
+    }
+
+    /// Opens the file that `storage` holds, to read and change it.
+    ///
+    /// # Errors
+    /// As [`File::open_rw`].
+    pub fn open_rw_storage(&self, storage: Arc<dyn WriteAt>) -> Result<File> {
+        self.open_writer(storage, Path::new(""))
+    }
+
+    /// Creates a file in `storage`, whatever it held.
+    ///
+    /// # Errors
+    /// As [`File::create`].
+    pub fn create_storage(&self, storage: Arc<dyn WriteAt>) -> Result<File> {
+        self.create_writer(storage, Path::new(""))
+    }
+
+    fn open_reader(&self, storage: Arc<dyn ReadAt>, path: &Path) -> Result<File> {
+        self.share(Store::open(storage.clone(), &self.open)?, storage, path)
+    }
+
+    fn open_writer(&self, storage: Arc<dyn WriteAt>, path: &Path) -> Result<File> {
+        self.share(Store::open_rw(storage.clone(), &self.open)?, storage, path)
+    }
+
+    fn create_writer(&self, storage: Arc<dyn WriteAt>, path: &Path) -> Result<File> {
+        let mut store = Store::create(storage.clone(), &self.create, &self.open)?;
+        let root = create_group(&mut store, &self.settings.group_options())?;
+        store.set_root(root);
+        // A file is a file from the start: an empty one is on disk before anything is in it.
+        store.commit()?;
+        self.share(store, storage, path)
+    }
+
+    fn share(&self, store: Store, storage: Arc<dyn ReadAt>, path: &Path) -> Result<File> {
+        File::from_shared(Shared::new(store, storage, path.to_owned(), self.settings.clone()))
+    }
+}

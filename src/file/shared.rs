@@ -1,0 +1,161 @@
+//! What all handles of one open file share.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+
+use super::options::Settings;
+use crate::dataset::State;
+use crate::storage::ReadAt;
+use crate::store::Store;
+use crate::{Error, Result};
+
+/// An open file: its store, and the state of the datasets in use.
+///
+/// Locks are taken in this order: a dataset's state, then the store; `datasets` is held alone.
+pub(crate) struct Shared {
+    store: RwLock<Store>,
+    datasets: Mutex<Datasets>,
+    /// The whole storage, user block included.
+    storage: RwLock<Option<Arc<dyn ReadAt>>>,
+    closed: AtomicBool,
+    pub(crate) path: PathBuf,
+    pub(crate) settings: Settings,
+}
+
+/// Datasets by the address of their header, so that all handles of one see one state.
+#[derive(Default)]
+struct Datasets {
+    open: HashMap<u64, Weak<State>>,
+    /// Those with chunks not yet written live until the next flush, whatever their handles do.
+    dirty: HashMap<u64, Arc<State>>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        store: Store,
+        storage: Arc<dyn ReadAt>,
+        path: PathBuf,
+        settings: Settings,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            store: RwLock::new(store),
+            datasets: Mutex::default(),
+            storage: RwLock::new(Some(storage)),
+            closed: AtomicBool::new(false),
+            path,
+            settings,
+        })
+    }
+
+    /// The store, shared with other readers.
+    pub(crate) fn read(&self) -> Result<RwLockReadGuard<'_, Store>> {
+        let store = self.store.read().unwrap_or_else(|poison| poison.into_inner());
+        self.check_open()?;
+        Ok(store)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) { Err(Error::usage("the file is closed")) } else { Ok(()) }
+    }
+
+    /// The store, to change it.
+    pub(crate) fn write(&self) -> Result<RwLockWriteGuard<'_, Store>> {
+        let store = self.store.write().unwrap_or_else(|poison| poison.into_inner());
+        self.check_open()?;
+        if store.writable() { Ok(store) } else { Err(Error::usage("the file is open for reading only")) }
+    }
+
+    fn datasets(&self) -> MutexGuard<'_, Datasets> {
+        self.datasets.lock().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    /// The state of the dataset at `address`, made by `open` if no handle has it.
+    pub(crate) fn dataset(&self, address: u64, open: impl FnOnce() -> Result<State>) -> Result<Arc<State>> {
+        let mut datasets = self.datasets();
+        if let Some(state) = datasets.open.get(&address).and_then(Weak::upgrade) {
+            return Ok(state);
+        }
+        let state = Arc::new(open()?);
+        datasets.open.insert(address, Arc::downgrade(&state));
+        Ok(state)
+    }
+
+    /// Keeps `state`, which has unwritten chunks, until the next flush.
+    pub(crate) fn mark_dirty(&self, address: u64, state: &Arc<State>) {
+        self.datasets().dirty.entry(address).or_insert_with(|| state.clone());
+    }
+
+    /// Forgets the dataset at `address`, which is deleted.
+    pub(crate) fn forget(&self, address: u64) {
+        let mut datasets = self.datasets();
+        datasets.dirty.remove(&address);
+        let state = datasets.open.remove(&address).and_then(|state| state.upgrade());
+        drop(datasets);
+        if let Some(state) = state {
+            state.mark_deleted();
+        }
+    }
+
+    /// Writes every dirty chunk and index.
+    pub(crate) fn write_dirty(&self) -> Result<()> {
+        let dirty = std::mem::take(&mut self.datasets().dirty);
+        let mut result = Ok(());
+        for (address, state) in dirty {
+            if let Err(error) = state.write_dirty(self) {
+                // What could not be written stays dirty, for another try.
+                self.mark_dirty(address, &state);
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    /// Writes all that changed, and commits.
+    pub(crate) fn flush(&self) -> Result<()> {
+        if !self.read()?.writable() {
+            return Ok(());
+        }
+        self.write_dirty()?;
+        self.datasets().open.retain(|_, state| state.strong_count() > 0);
+        self.write()?.commit()
+    }
+
+    /// Flushes, and lets go of the storage; every further use is an error.
+    pub(crate) fn close(&self) -> Result<()> {
+        self.flush()?;
+        let mut store = self.store.write().unwrap_or_else(|poison| poison.into_inner());
+        self.closed.store(true, Ordering::Release);
+        *store = Store::closed();
+        *self.storage.write().unwrap_or_else(|poison| poison.into_inner()) = None;
+        Ok(())
+    }
+
+    pub(crate) fn size(&self) -> Result<u64> {
+        let store = self.read()?;
+        Ok(store.userblock().saturating_add(store.end()))
+    }
+
+    /// The bytes of the storage, user block included.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
+        let store = self.read()?;
+        let len = store.userblock().saturating_add(store.end());
+        let limit = || Error::limit(format!("no memory for {len} bytes"));
+        let mut bytes = Vec::new();
+        let size = usize::try_from(len).map_err(|_| limit())?;
+        bytes.try_reserve_exact(size).map_err(|_| limit())?;
+        bytes.resize(size, 0);
+        if let Some(storage) = &*self.storage.read().unwrap_or_else(|poison| poison.into_inner()) {
+            storage.read_at(0, &mut bytes)?;
+        }
+        Ok(bytes)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // A handle cannot report an error when it goes; `close` and `flush` do.
+        let _ = self.flush();
+    }
+}

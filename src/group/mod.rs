@@ -1,0 +1,167 @@
+//! Groups: members by name.
+
+mod links;
+
+pub use links::{LinkInfo, LinkType};
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::dataset::{Dataset, DatasetBuilder, DatasetBuilderEmpty};
+use crate::file::Shared;
+use crate::format::message::link::LinkTarget;
+use crate::location::Location;
+use crate::named_datatype::NamedDatatype;
+use crate::object::group::{self, Kind};
+use crate::object::path::{self, Resolved};
+use crate::types::H5Write;
+use crate::{Error, Result};
+
+/// A group: a folder of groups, datasets and named datatypes.
+///
+/// Names may be paths: `"a/b"` is `b` in the group `a` of this one, `"/a"` starts at the root.
+#[derive(Clone)]
+pub struct Group(Location);
+
+/// What a name can lead to.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Object {
+    /// A group.
+    Group(Group),
+    /// A dataset.
+    Dataset(Dataset),
+    /// A datatype with a name of its own.
+    NamedDatatype(NamedDatatype),
+}
+
+impl Group {
+    pub(crate) fn root(shared: Arc<Shared>) -> Result<Self> {
+        let address = shared.read()?.root()?;
+        Ok(Self(Location { shared, address, path: "/".into() }))
+    }
+
+    pub(crate) fn new(location: Location) -> Self {
+        Self(location)
+    }
+
+    /// The path of `name` in this group.
+    pub(super) fn path_of(&self, name: &str) -> Arc<str> {
+        if name.starts_with('/') {
+            name.into()
+        } else {
+            format!("{}/{name}", self.path.trim_end_matches('/')).into()
+        }
+    }
+
+    /// Where `name` leads, within this file or, by an external link, another.
+    fn locate(&self, name: &str) -> Result<Location> {
+        let store = self.shared.read()?;
+        let resolved = path::resolve(&store, store.root()?, self.address, name.as_bytes());
+        drop(store);
+        match resolved.map_err(|error| error.with_path(&*self.path_of(name)))? {
+            Resolved::Object(address) => {
+                Ok(Location { shared: self.shared.clone(), address, path: self.path_of(name) })
+            }
+            Resolved::External { file, path } => Err(Error::unsupported(format!(
+                "the name leads through an external link, to \"{}\" in the file \"{}\"",
+                String::from_utf8_lossy(&path),
+                String::from_utf8_lossy(&file)
+            ))
+            .with_path(&*self.path_of(name))),
+        }
+    }
+
+    fn kind(location: &Location) -> Result<Kind> {
+        group::kind(&*location.shared.read()?, location.address)
+    }
+
+    /// The object called `name`, whatever it is.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `Format` if it is damaged.
+    pub fn open(&self, name: &str) -> Result<Object> {
+        let location = self.locate(name)?;
+        let path = location.path.clone();
+        Self::open_location(location).map_err(|error| error.with_path(&*path))
+    }
+
+    fn open_location(location: Location) -> Result<Object> {
+        Ok(match Self::kind(&location)? {
+            Kind::Group => Object::Group(Self(location)),
+            Kind::Dataset => Object::Dataset(Dataset::open(location)?),
+            Kind::NamedDatatype => Object::NamedDatatype(NamedDatatype::open(location)?),
+        })
+    }
+
+    /// The group called `name`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `TypeMismatch` if it is no group.
+    pub fn group(&self, name: &str) -> Result<Self> {
+        match self.open(name)? {
+            Object::Group(group) => Ok(group),
+            _ => Err(Error::type_mismatch("the object is not a group").with_path(&*self.path_of(name))),
+        }
+    }
+
+    /// The dataset called `name`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `TypeMismatch` if it is no dataset.
+    pub fn dataset(&self, name: &str) -> Result<Dataset> {
+        match self.open(name)? {
+            Object::Dataset(dataset) => Ok(dataset),
+            _ => Err(Error::type_mismatch("the object is not a dataset").with_path(&*self.path_of(name))),
+        }
+    }
+
+    /// The named datatype called `name`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `TypeMismatch` if it is no datatype.
+    pub fn named_datatype(&self, name: &str) -> Result<NamedDatatype> {
+        match self.open(name)? {
+            Object::NamedDatatype(datatype) => Ok(datatype),
+            _ => Err(Error::type_mismatch("the object is not a datatype").with_path(&*self.path_of(name))),
+        }
+    }
+
+    /// Creates a group, with the groups on the way to it.
+    ///
+    /// # Errors
+    /// `Usage` if the name is taken or the file is open for reading only.
+    pub fn create_group(&self, name: &str) -> Result<Self> {
+        let mut store = self.shared.write()?;
+        let parent = self.parent(&mut store, name)?;
+        let address = group::create_group(&mut store, &self.shared.settings.group_options())?;
+        self.insert(&mut store, &parent, LinkTarget::Hard(address))?;
+        drop(store);
+        Ok(Self(Location { shared: self.shared.clone(), address, path: self.path_of(name) }))
+    }
+
+    /// Makes a dataset of elements of type `T`; a scalar, unless a shape is given.
+    pub fn new_dataset<T: H5Write>(&self) -> DatasetBuilderEmpty {
+        self.new_dataset_builder().empty::<T>()
+    }
+
+    /// Makes a dataset, of a type or with data.
+    pub fn new_dataset_builder(&self) -> DatasetBuilder {
+        DatasetBuilder::new(self.clone())
+    }
+}
+
+impl Deref for Group {
+    type Target = Location;
+
+    fn deref(&self) -> &Location {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("path", &self.path).finish_non_exhaustive()
+    }
+}

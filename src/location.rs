@@ -1,0 +1,177 @@
+//! What groups, datasets and attributes have in common: a place in a file, and attributes.
+
+use std::sync::Arc;
+
+use crate::attribute::{Attribute, AttributeBuilder, AttributeBuilderEmpty};
+use crate::file::{File, Shared};
+use crate::format::message::object::Comment;
+use crate::object::header;
+use crate::object::links::ListOrder;
+use crate::object::{attributes, header::Header};
+use crate::store::{Rank, Store};
+use crate::types::H5Write;
+use crate::{Error, Result};
+
+/// An object of a file: a group or a dataset, or the object that an attribute belongs to.
+#[derive(Clone)]
+pub struct Location {
+    pub(crate) shared: Arc<Shared>,
+    /// The address of the object's header.
+    pub(crate) address: u64,
+    pub(crate) path: Arc<str>,
+}
+
+impl Location {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) fn header(&self, store: &Store) -> Result<Arc<Header>> {
+        header::load(store, self.address).map_err(|error| error.with_path(&*self.path))
+    }
+
+    fn update(&self, edit: impl FnOnce(&mut Header) -> Result<()>) -> Result<()> {
+        header::update(&mut *self.shared.write()?, self.address, Rank::Linking, edit)
+            .map_err(|error| error.with_path(&*self.path))
+    }
+
+    /// The path by which the object was opened, from the root group.
+    pub fn name(&self) -> String {
+        self.path.to_string()
+    }
+
+    /// The path of the file; empty if it is not a file of the operating system.
+    pub fn filename(&self) -> String {
+        self.shared.path.to_string_lossy().into_owned()
+    }
+
+    /// The file that the object is in.
+    ///
+    /// # Errors
+    /// `Format` if the root group is damaged.
+    pub fn file(&self) -> Result<File> {
+        File::from_shared(self.shared.clone())
+    }
+
+    /// The address of the object's header, relative to the end of the user block; it names the
+    /// object within the file.
+    pub fn address(&self) -> u64 {
+        self.address
+    }
+
+    /// The number of hard links to the object.
+    ///
+    /// # Errors
+    /// `Format` if the header is damaged.
+    pub fn reference_count(&self) -> Result<u32> {
+        let store = self.shared.read()?;
+        self.header(&store)?.reference_count(&store)
+    }
+
+    /// The comment, if the object has one.
+    ///
+    /// # Errors
+    /// `Format` if the header is damaged.
+    pub fn comment(&self) -> Result<Option<String>> {
+        let store = self.shared.read()?;
+        let comment = self.header(&store)?.find::<Comment>(&store)?;
+        Ok(comment.map(|comment| String::from_utf8_lossy(&comment.text).into_owned()))
+    }
+
+    /// Sets the comment.
+    ///
+    /// # Errors
+    /// `Usage` if the file is open for reading only.
+    pub fn set_comment(&self, comment: &str) -> Result<()> {
+        let comment = Comment { text: comment.as_bytes().to_vec() };
+        self.update(|header| header.set(&comment, 0))
+    }
+
+    /// Removes the comment.
+    ///
+    /// # Errors
+    /// `Usage` if the file is open for reading only.
+    pub fn clear_comment(&self) -> Result<()> {
+        self.update(|header| {
+            header.remove::<Comment>();
+            Ok(())
+        })
+    }
+
+    /// The attribute called `name`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn attr(&self, name: &str) -> Result<Attribute> {
+        let found = attributes::get(&*self.shared.read()?, self.address, name.as_bytes())?;
+        let message = found.ok_or_else(|| {
+            Error::not_found(format!("there is no attribute \"{name}\"")).with_path(&*self.path)
+        })?;
+        Attribute::open(self.clone(), message)
+    }
+
+    /// Whether there is an attribute called `name`.
+    ///
+    /// # Errors
+    /// `Format` if the header is damaged.
+    pub fn attr_exists(&self, name: &str) -> Result<bool> {
+        Ok(attributes::get(&*self.shared.read()?, self.address, name.as_bytes())?.is_some())
+    }
+
+    /// All attributes, sorted by name.
+    ///
+    /// # Errors
+    /// `Format` if an attribute is damaged.
+    pub fn attrs(&self) -> Result<Vec<Attribute>> {
+        let messages = attributes::list(&*self.shared.read()?, self.address, ListOrder::ByName)?;
+        messages.into_iter().map(|message| Attribute::open(self.clone(), message)).collect()
+    }
+
+    /// The names of all attributes, sorted.
+    ///
+    /// # Errors
+    /// `Format` if an attribute is damaged.
+    pub fn attr_names(&self) -> Result<Vec<String>> {
+        let messages = attributes::list(&*self.shared.read()?, self.address, ListOrder::ByName)?;
+        Ok(messages.iter().map(|message| String::from_utf8_lossy(&message.name).into_owned()).collect())
+    }
+
+    /// Makes an attribute of elements of type `T`; a scalar, unless a shape is given.
+    ///
+    /// ```
+    /// # fn main() -> hdfive::Result<()> {
+    /// # let file = hdfive::File::in_memory()?;
+    /// file.new_attr::<f64>().create("scale")?.write_scalar(&0.5)?;
+    /// assert_eq!(file.attr("scale")?.read_scalar::<f64>()?, 0.5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new_attr<T: H5Write>(&self) -> AttributeBuilderEmpty {
+        self.new_attr_builder().empty::<T>()
+    }
+
+    /// Makes an attribute, of a type or with data.
+    pub fn new_attr_builder(&self) -> AttributeBuilder {
+        AttributeBuilder::new(self.clone())
+    }
+
+    /// Removes the attribute called `name`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `Usage` if the file is open for reading only.
+    pub fn delete_attr(&self, name: &str) -> Result<()> {
+        attributes::remove(&mut *self.shared.write()?, self.address, name.as_bytes())
+            .map(drop)
+            .map_err(|error| error.with_path(&*self.path))
+    }
+
+    /// Gives the attribute called `name` the name `new`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `Usage` if there is one called `new` or the file is open for
+    /// reading only.
+    pub fn rename_attr(&self, name: &str, new: &str) -> Result<()> {
+        attributes::rename(&mut *self.shared.write()?, self.address, name.as_bytes(), new.as_bytes())
+            .map_err(|error| error.with_path(&*self.path))
+    }
+}
