@@ -12,6 +12,8 @@ mod soft;
 mod strided;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_nested;
 mod text;
 
 pub(crate) use context::{Context, HeapId, VarLenRead, VarLenWrite};

@@ -1,1 +1,222 @@
-//! Against what the C library makes of the same bytes.
+//! Conversions against what HDF5 2.0 makes of the same bytes, and properties of those that no
+//! library has.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::format::message::datatype::{ByteOrder, FloatType, IntegerType, Member, Normalization};
+use crate::format::testing::hex;
+
+/// Rows of `source type | target type | source elements | target elements`, written by the C
+/// library. Types are named as NumPy names them, or by their layout.
+const TRUTH: &str = include_str!("truth.txt");
+
+fn order(name: &str) -> ByteOrder {
+    match name {
+        ">" => ByteOrder::Big,
+        "v" => ByteOrder::Vax,
+        _ => ByteOrder::Little,
+    }
+}
+
+/// `<i4`; or `i,size,order,offset,precision,low padding,high padding`; or
+/// `f,size,order,offset,precision,sign,exponent,its size,mantissa,its size,bias,normalization`.
+fn datatype(name: &str) -> Datatype {
+    let parts: Vec<&str> = name.split(',').collect();
+    let number = |at: usize| parts[at].parse::<u16>().unwrap();
+    let byte = |at: usize| parts[at].parse::<u8>().unwrap();
+    match parts[0] {
+        "i" | "u" => {
+            let class = IntegerType {
+                order: order(parts[2]),
+                signed: parts[0] == "i",
+                bit_offset: number(3),
+                precision: number(4),
+                low_padding: parts[5] == "1",
+                high_padding: parts[6] == "1",
+            };
+            Datatype::new(number(1).into(), DatatypeClass::Integer(class))
+        }
+        "f" => {
+            let class = FloatType {
+                order: order(parts[2]),
+                bit_offset: number(3),
+                precision: number(4),
+                low_padding: false,
+                high_padding: false,
+                internal_padding: false,
+                normalization: if parts[11] == "n" { Normalization::None } else { Normalization::Implied },
+                sign_location: byte(5),
+                exponent_location: byte(6),
+                exponent_size: byte(7),
+                mantissa_location: byte(8),
+                mantissa_size: byte(9),
+                exponent_bias: number(10).into(),
+            };
+            Datatype::new(number(1).into(), DatatypeClass::Float(class))
+        }
+        _ => {
+            let (kind, size) = name[name.len() - 2..].split_at(1);
+            let (order, size) = (order(&name[..1]), size.parse().unwrap());
+            match (kind, size) {
+                ("f", 2) => Datatype::float16(order),
+                ("f", 4) => Datatype::float32(order),
+                ("f", _) => Datatype::float64(order),
+                (kind, size) => Datatype::integer(size, kind == "i", order),
+            }
+        }
+    }
+}
+
+fn convert(from: &Datatype, to: &Datatype, bytes: &[u8]) -> Vec<u8> {
+    let plan = Plan::compile(from, to).unwrap();
+    let mut out = vec![0xaa; bytes.len() / plan.source_size() * plan.target_size()];
+    plan.run(bytes, &mut out).unwrap();
+    out
+}
+
+#[test]
+fn numbers_convert_as_in_the_c_library() {
+    let mut failures = Vec::new();
+    for row in TRUTH.lines() {
+        let columns: Vec<&str> = row.split(" | ").collect();
+        let (from, to) = (datatype(columns[0]), datatype(columns[1]));
+        let (bytes, expected) = (hex(columns[2]), hex(columns[3]));
+        let found = convert(&from, &to, &bytes);
+        let (a, b) = (from.size as usize, to.size as usize);
+        for (at, (found, expected)) in found.chunks(b).zip(expected.chunks(b)).enumerate() {
+            if found != expected {
+                let source = &bytes[at * a..][..a];
+                failures.push(format!(
+                    "{} -> {}: {source:02x?} gives {found:02x?}, not {expected:02x?}",
+                    columns[0], columns[1]
+                ));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+}
+
+/// What the layout-driven conversion makes of a value, whatever kernels there are.
+fn soft<const N: usize>(from: &Datatype, to: &Datatype, bytes: &[u8]) -> [u8; N] {
+    let (a, b) = (soft::Layout::of(from).unwrap().unwrap(), soft::Layout::of(to).unwrap().unwrap());
+    let mut out = [0; N];
+    b.store(a.load(bytes), &mut out);
+    out
+}
+
+fn run<const N: usize>(from: &Datatype, to: &Datatype, bytes: &[u8]) -> [u8; N] {
+    convert(from, to, bytes).try_into().unwrap()
+}
+
+proptest! {
+    #[test]
+    fn any_layout_agrees_with_the_kernels(value: f64, single: f32, integer: i64) {
+        use ByteOrder::{Big, Little};
+        let (double, float) = (Datatype::float64(Little), Datatype::float32(Little));
+        let (long, int) = (Datatype::integer(8, true, Little), Datatype::integer(4, false, Big));
+        let bytes = value.to_le_bytes();
+        prop_assert_eq!(soft::<4>(&double, &float, &bytes), run::<4>(&double, &float, &bytes));
+        prop_assert_eq!(soft::<8>(&double, &long, &bytes), run::<8>(&double, &long, &bytes));
+        prop_assert_eq!(soft::<4>(&double, &int, &bytes), run::<4>(&double, &int, &bytes));
+        let bytes = single.to_le_bytes();
+        prop_assert_eq!(soft::<8>(&float, &double, &bytes), run::<8>(&float, &double, &bytes));
+        for small in [Datatype::float16(Big), Datatype::bfloat16(Little)] {
+            let found = soft::<2>(&float, &small, &bytes);
+            prop_assert_eq!(found, run::<2>(&float, &small, &bytes));
+            prop_assert_eq!(soft::<4>(&small, &float, &found), run::<4>(&small, &float, &found));
+        }
+        let bytes = integer.to_le_bytes();
+        prop_assert_eq!(soft::<8>(&long, &double, &bytes), run::<8>(&long, &double, &bytes));
+        prop_assert_eq!(soft::<4>(&long, &float, &bytes), run::<4>(&long, &float, &bytes));
+        prop_assert_eq!(soft::<4>(&long, &int, &bytes), run::<4>(&long, &int, &bytes));
+    }
+
+    #[test]
+    fn wider_layouts_keep_every_double(bits: u64) {
+        let value = f64::from_bits(bits);
+        prop_assume!(!value.is_nan());
+        let double = Datatype::float64(ByteOrder::Little);
+        for wide in ["f,16,>,0,128,127,112,15,0,112,16383,i", "f,16,<,0,80,79,64,15,0,64,16383,n"] {
+            let wide = datatype(wide);
+            let stored = soft::<16>(&double, &wide, &value.to_le_bytes());
+            prop_assert_eq!(soft::<8>(&wide, &double, &stored), value.to_le_bytes());
+        }
+    }
+
+    #[test]
+    fn single_precision_is_rounded_to_nearest_even(bits in any::<u64>()) {
+        let value = f64::from_bits(bits);
+        prop_assume!(value.abs() <= f64::from(f32::MAX));
+        let (double, float) = (Datatype::float64(ByteOrder::Little), Datatype::float32(ByteOrder::Big));
+        prop_assert_eq!(soft::<4>(&double, &float, &value.to_le_bytes()), (value as f32).to_be_bytes());
+    }
+
+    #[test]
+    fn hostile_number_types_are_errors_not_panics(
+        size in 0_u32..40, offset in any::<u16>(), precision in any::<u16>(),
+        places in any::<[u8; 5]>(), bias in any::<u32>(), vax: bool, bytes in any::<[u8; 32]>(),
+    ) {
+        let class = FloatType {
+            order: if vax { ByteOrder::Vax } else { ByteOrder::Big },
+            bit_offset: offset % 70,
+            precision: precision % 300,
+            low_padding: true,
+            high_padding: true,
+            internal_padding: false,
+            normalization: if vax { Normalization::AlwaysSet } else { Normalization::Implied },
+            sign_location: places[0],
+            exponent_location: places[1] % 64,
+            exponent_size: places[2] % 40,
+            mantissa_location: places[3] % 64,
+            mantissa_size: places[4] % 130,
+            exponent_bias: bias,
+        };
+        let hostile = Datatype::new(size, DatatypeClass::Float(class));
+        let double = Datatype::float64(ByteOrder::Little);
+        for (from, to) in [(&hostile, &double), (&double, &hostile)] {
+            if let Ok(plan) = Plan::compile(from, to) {
+                let mut out = vec![0; plan.target_size()];
+                plan.run(&bytes[..plan.source_size()], &mut out).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn not_a_number_stays_one_and_is_no_integer() {
+    use ByteOrder::{Big, Little};
+    let nan = f64::NAN.to_le_bytes();
+    let double = Datatype::float64(Little);
+    for integer in ["i1", "<u2", ">i4", "<u8", "i,4,<,3,20,0,0"] {
+        assert!(convert(&double, &datatype(integer), &nan).iter().all(|&byte| byte == 0), "{integer}");
+    }
+    for name in ["<f2", ">f4", "f,16,<,0,80,79,64,15,0,64,16383,n", "f,1,<,0,8,7,2,5,0,2,15,i"] {
+        let stored = convert(&double, &datatype(name), &nan);
+        let back = run::<8>(&datatype(name), &Datatype::float64(Big), &stored);
+        assert!(f64::from_be_bytes(back).is_nan(), "{name}");
+    }
+}
+
+#[test]
+fn elements_larger_than_a_block_and_with_gaps_convert() {
+    let values: Vec<(i8, u32, f64)> = (0..700).map(|at| (at as i8, at * 1000, f64::from(at) / 4.0)).collect();
+    let mut heap = crate::Heap::new();
+    let images = crate::types::sequence::encode_images(&values, &mut heap).unwrap();
+    let swapped: Vec<Member> = [("2", Datatype::float32(ByteOrder::Big)), ("0", datatype(">i2"))]
+        .into_iter()
+        .enumerate()
+        .map(|(at, (name, datatype))| Member::new(name, at as u32 * 8 + 2, datatype))
+        .collect();
+    let target = Datatype::compound(swapped, 16).unwrap();
+    let plan = Plan::compile(&Datatype::of::<(i8, u32, f64)>(), &target).unwrap();
+    let mut out = vec![0xee; 700 * 16];
+    plan.run(&images, &mut out).unwrap();
+    for ((a, _, c), out) in values.iter().zip(out.chunks(16)) {
+        let mut expected = [0; 16];
+        expected[2..6].copy_from_slice(&(*c as f32).to_be_bytes());
+        expected[10..12].copy_from_slice(&i16::from(*a).to_be_bytes());
+        assert_eq!(out, expected);
+    }
+}

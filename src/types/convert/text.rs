@@ -45,7 +45,7 @@ enum End {
     Nuls,
     /// Spaces to the end of the space.
     Spaces,
-    /// The end of the space: bytes rather than text.
+    /// The end of the space.
     Space,
 }
 
@@ -60,6 +60,8 @@ impl Shape {
         let (place, end) = match &side.datatype.class {
             DatatypeClass::String(text) => (Place::Element, End::of(*text)),
             DatatypeClass::VarLen(var_len) => match var_len.kind {
+                // In memory the length is kept, so that nothing needs to end the text.
+                VarLenKind::String(_) if side.form == Form::Memory => (variable, End::Space),
                 VarLenKind::String(text) => (variable, End::of(text)),
                 VarLenKind::Sequence if bytes && is_byte(&var_len.base) => (variable, End::Space),
                 VarLenKind::Sequence => return None,
