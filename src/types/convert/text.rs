@@ -115,9 +115,9 @@ fn show(text: &[u8]) -> String {
 impl Text {
     /// The conversion, if text is to be read or written; text and opaque data may be read as bytes.
     pub(crate) fn compile(from: Side<'_>, to: Side<'_>) -> Result<Option<Self>> {
-        let as_bytes = to.form == Form::Memory && from.datatype.is_string() | is_opaque(from.datatype);
+        let as_bytes = to.form == Form::Memory && (from.datatype.is_string() || is_opaque(from.datatype));
         let to_text = to.datatype.is_string();
-        if !to_text && !(as_bytes && is_var_len(to.datatype)) {
+        if !(to_text || (as_bytes && is_var_len(to.datatype))) {
             return Ok(None);
         }
         let (Some(a), Some(b)) = (Shape::of(from, !to_text), Shape::of(to, !to_text)) else {
