@@ -72,3 +72,65 @@ fn delete(
     }
     header::delete(store, address)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use super::*;
+    use crate::format::message::datatype::CharacterSet;
+    use crate::format::message::link::Link;
+    use crate::object::group::{GroupOptions, create_group};
+    use crate::object::testing::{fixture, object};
+
+    fn count(store: &Store, address: u64) -> u32 {
+        header::load(store, address).unwrap().reference_count(store).unwrap()
+    }
+
+    fn link(store: &mut Store, group: u64, name: &str, target: u64) {
+        let link = Link {
+            name: name.as_bytes().to_vec(),
+            charset: CharacterSet::Ascii,
+            creation_order: None,
+            target: LinkTarget::Hard(target),
+        };
+        links::insert(store, group, link).unwrap();
+    }
+
+    #[test]
+    fn an_object_lives_as_long_as_a_link_leads_to_it() {
+        let mut store = Store::for_tests();
+        let group = |store: &mut Store| create_group(store, &GroupOptions::default()).unwrap();
+        let (parent, child, kept) = (group(&mut store), group(&mut store), group(&mut store));
+        link(&mut store, parent, "child", child);
+        link(&mut store, parent, "kept", kept);
+        increment(&mut store, kept).unwrap();
+        link(&mut store, child, "kept", kept);
+        increment(&mut store, kept).unwrap();
+        // A third link from elsewhere; and the group leads to itself.
+        increment(&mut store, parent).unwrap();
+        link(&mut store, parent, "self", parent);
+        assert_eq!((count(&store, parent), count(&store, kept)), (2, 3));
+
+        decrement(&mut store, parent, &mut |_, _| Ok(())).unwrap();
+        assert_eq!(count(&store, parent), 1, "its own link keeps it, as in the C library");
+        decrement(&mut store, parent, &mut |_, _| Ok(())).unwrap();
+        assert_eq!(count(&store, kept), 1, "the deleted groups' links are gone");
+    }
+
+    #[test]
+    fn datasets_of_a_deleted_group_are_handed_to_the_caller() {
+        for name in ["walk-earliest", "walk-latest"] {
+            let (mut store, root) = fixture(name);
+            let links = links::list(&store, root, links::ListOrder::ByName).unwrap();
+            let group = object(&store, root, &String::from_utf8(links[0].name.clone()).unwrap());
+            let mut datasets = Vec::new();
+            decrement(&mut store, group, &mut |_, header| {
+                datasets.push(header.address());
+                Ok(())
+            })
+            .unwrap();
+            datasets.dedup();
+            assert_eq!(datasets.len(), 50, "{name}");
+        }
+    }
+}

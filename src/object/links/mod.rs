@@ -153,8 +153,12 @@ pub(crate) fn insert(store: &mut Store, group: u64, mut link: Link) -> Result<()
     let (mut info, is_dense) = match Links::of(store, &header)? {
         Links::Compact(info) => (info, false),
         Links::Dense(info) => (info, true),
-        Links::Old(_) => {
-            return Err(Error::unsupported("adding links to a group of the old format").at(group));
+        Links::Old(table) => {
+            if OldGroup::open(store, &table)?.get(&link.name)?.is_some() {
+                return Err(exists(&link.name));
+            }
+            convert(store, &header, &table)?;
+            return insert(store, group, link);
         }
     };
     let before = info;
@@ -202,7 +206,11 @@ pub(crate) fn insert(store: &mut Store, group: u64, mut link: Link) -> Result<()
 pub(crate) fn remove(store: &mut Store, group: u64, name: &[u8]) -> Result<Link> {
     let header = load(store, group)?;
     match Links::of(store, &header)? {
-        Links::Old(_) => Err(Error::unsupported("removing links from a group of the old format").at(group)),
+        Links::Old(table) => {
+            OldGroup::open(store, &table)?.get(name)?.ok_or_else(|| not_found(name))?;
+            convert(store, &header, &table)?;
+            remove(store, group, name)
+        }
         Links::Compact(mut info) => {
             let (at, link) = compact_find(store, &header, name)?.ok_or_else(|| not_found(name))?;
             let is_last = header.of::<Link>().count() == 1;
@@ -247,6 +255,30 @@ fn dense_remove(store: &mut Store, header: &Header, mut info: LinkInfo, name: &[
         header::update(store, group, Rank::Unlinking, |header| header.set(&info, 0))?;
     }
     Ok(link)
+}
+
+/// Turns a group of the old format into one of the new, as the C library does for links that the
+/// old format cannot hold: so every group can be edited, by us and by others.
+fn convert(store: &mut Store, header: &Header, table: &SymbolTable) -> Result<()> {
+    let mut links = Vec::new();
+    OldGroup::open(store, table)?.for_each(&mut |link| {
+        links.push(link);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let mut info = LinkInfo::empty(false, false);
+    if links.len() > usize::from(PhaseChange::default().max_compact) {
+        let mut dense = DenseLinks::create(store, false)?;
+        links.iter().try_for_each(|link| dense.insert(store, link))?;
+        dense.update_info(&mut info);
+        links.clear();
+    }
+    symbol_table::delete(store, table)?;
+    header::update(store, header.address(), Rank::Linking, |header| {
+        header.remove::<SymbolTable>();
+        header.push(&info, 0)?;
+        header.push(&GroupInfo::default(), header::flags::CONSTANT)?;
+        links.iter().try_for_each(|link| header.push(link, 0))
+    })
 }
 
 /// Frees what the group with this header stores its links in, apart from the header.

@@ -23,6 +23,9 @@ pub(super) struct OldGroup<'a> {
     leaf_capacity: u16,
 }
 
+/// What is called with the address and the length of a node, and with a leaf's contents.
+type Visit<'v> = dyn FnMut(u64, u64, Option<&SymbolTableNode>) -> Result<ControlFlow<()>> + 'v;
+
 impl<'a> OldGroup<'a> {
     pub(super) fn open(store: &'a Store, table: &SymbolTable) -> Result<Self> {
         let names = LocalNames::open(store, table.heap.require(LocalNames::NAME)?)?;
@@ -103,10 +106,7 @@ impl<'a> OldGroup<'a> {
     }
 
     /// Visits every node once, leaves (with their contents) in the order of the names.
-    fn walk(
-        &self,
-        visit: &mut dyn FnMut(u64, u64, Option<&SymbolTableNode>) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
+    fn walk(&self, visit: &mut Visit<'_>) -> Result<()> {
         let widths = self.store.widths();
         let node_len = Node::<GroupKey>::encoded_len(&self.shape, widths) as u64;
         let leaf_len = SymbolTableNode::size_hint(&self.leaf_capacity, widths) as u64;

@@ -145,6 +145,30 @@ fn links_move_to_a_heap_and_back() {
     }
 }
 
+/// Groups of old files are edited, in the new format, without losing a link.
+#[test]
+fn old_groups_become_new_ones() {
+    for (name, path) in [("groups-few-earliest", "/"), ("groups-many-earliest", "/"), ("walk-earliest", "/")]
+    {
+        let (mut store, root) = fixture(name);
+        let group = object(&store, root, path);
+        for child in list(&store, group, ListOrder::ByName).unwrap() {
+            let LinkTarget::Hard(child) = child.target else { continue };
+            let Ok(mut expected) = list(&store, child, ListOrder::ByName) else { continue };
+            assert!(load(&store, child).unwrap().has::<SymbolTable>());
+            insert(&mut store, child, soft("~")).unwrap();
+            expected.push(soft("~"));
+            assert_eq!(list(&store, child, ListOrder::ByName).unwrap(), expected);
+            assert!(!load(&store, child).unwrap().has::<SymbolTable>());
+            let dense = load(&store, child).unwrap().require::<LinkInfo>(&store).unwrap().heap.is_defined();
+            assert_eq!(dense, expected.len() > 8);
+        }
+        let error = remove(&mut store, root, b"no such link").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(load(&store, root).unwrap().has::<SymbolTable>(), "nothing was to be changed");
+    }
+}
+
 #[test]
 fn names_that_no_path_could_lead_to_are_refused() {
     let mut store = Store::for_tests();
