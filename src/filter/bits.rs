@@ -27,6 +27,22 @@ impl<'a> BitReader<'a> {
         self.held -= count;
         Some(self.held_bits >> self.held & low_bits(count))
     }
+
+    /// The number of zeros before the next one, which is read too.
+    pub(super) fn unary(&mut self) -> Option<u32> {
+        let mut zeros = 0_u32;
+        loop {
+            let window = self.held_bits & low_bits(self.held);
+            if window != 0 {
+                let more = window.leading_zeros() - (64 - self.held);
+                self.held -= more + 1;
+                return zeros.checked_add(more);
+            }
+            zeros = zeros.checked_add(self.held)?;
+            self.held_bits = u64::from(*self.bytes.next()?);
+            self.held = 8;
+        }
+    }
 }
 
 /// Puts numbers behind each other as a bit string.
@@ -54,6 +70,22 @@ impl<'a> BitWriter<'a> {
         while self.held >= 8 {
             self.held -= 8;
             self.bytes.push((self.held_bits >> self.held) as u8);
+        }
+    }
+
+    /// Appends so many zeros, and a one.
+    pub(super) fn unary(&mut self, mut zeros: u64) {
+        while zeros >= 32 {
+            self.write(0, 32);
+            zeros -= 32;
+        }
+        self.write(1, zeros as u32 + 1);
+    }
+
+    /// Fills the last byte, if it is begun, with zeros.
+    pub(super) fn pad(self) {
+        if self.held > 0 {
+            self.finish();
         }
     }
 

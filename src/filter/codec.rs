@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Filter, copy_prefix, deflate, fletcher32, id, lzf, nbit, registry, scale_offset, shuffle};
+use super::{Filter, copy_prefix, deflate, fletcher32, id, lzf, nbit, registry, scale_offset, shuffle, szip};
 use crate::format::message::filter_pipeline::FilterInfo;
 use crate::{Error, Result};
 
@@ -13,6 +13,7 @@ pub(super) enum Codec<'a> {
     Fletcher32,
     Nbit(nbit::Parameters),
     ScaleOffset(scale_offset::Parameters),
+    Szip(szip::Parameters),
     Lzf,
     Registered(Arc<dyn Filter>, &'a [u32]),
 }
@@ -29,6 +30,7 @@ impl<'a> Codec<'a> {
             id::FLETCHER32 => Ok(Self::Fletcher32),
             id::NBIT => Ok(Self::Nbit(nbit::Parameters::new(parameters)?)),
             id::SCALE_OFFSET => Ok(Self::ScaleOffset(scale_offset::Parameters::new(parameters)?)),
+            id::SZIP => Ok(Self::Szip(szip::Parameters::new(parameters)?)),
             id::LZF => Ok(Self::Lzf),
             id => {
                 let name = info.name.as_deref().unwrap_or("no name stored");
@@ -44,15 +46,18 @@ impl<'a> Codec<'a> {
             Self::Fletcher32 => Some(fletcher32::LEN),
             Self::Nbit(parameters) if parameters.is_identity() => Some(0),
             Self::ScaleOffset(parameters) if parameters.is_identity() => Some(0),
-            Self::Deflate(_) | Self::Nbit(_) | Self::ScaleOffset(_) | Self::Lzf | Self::Registered(..) => {
-                None
-            }
+            Self::Deflate(_)
+            | Self::Nbit(_)
+            | Self::ScaleOffset(_)
+            | Self::Szip(_)
+            | Self::Lzf
+            | Self::Registered(..) => None,
         }
     }
 
     /// Whether the filter has no other purpose than to make chunks smaller.
     pub(super) fn compresses(&self) -> bool {
-        matches!(self, Self::Deflate(_) | Self::Nbit(_) | Self::ScaleOffset(_) | Self::Lzf)
+        matches!(self, Self::Deflate(_) | Self::Nbit(_) | Self::ScaleOffset(_) | Self::Szip(_) | Self::Lzf)
     }
 
     /// Decodes `input`, puts the first bytes of the result into `output` and tells how long the
@@ -84,6 +89,10 @@ impl<'a> Codec<'a> {
             }
             Self::ScaleOffset(parameters) if parameters.is_identity() => copy_prefix(input, output),
             Self::ScaleOffset(parameters) => {
+                parameters.decode(input, output)?;
+                return Ok(output.len() as u64);
+            }
+            Self::Szip(parameters) => {
                 parameters.decode(input, output)?;
                 return Ok(output.len() as u64);
             }
@@ -121,6 +130,7 @@ impl<'a> Codec<'a> {
             Self::Nbit(parameters) => parameters.encode(input, output)?,
             Self::ScaleOffset(parameters) if parameters.is_identity() => return Ok(false),
             Self::ScaleOffset(parameters) => parameters.encode(input, output)?,
+            Self::Szip(parameters) => parameters.encode(input, output)?,
             Self::Lzf => lzf::encode(input, output),
             Self::Registered(filter, parameters) => {
                 *output = filter

@@ -16,6 +16,7 @@ mod pipeline;
 mod registry;
 mod scale_offset;
 mod shuffle;
+mod szip;
 
 pub use crate::format::message::filter_pipeline::FilterInfo;
 pub(crate) use describe::prepare;
@@ -30,6 +31,8 @@ pub mod id {
     pub const SHUFFLE: u16 = 2;
     /// Fletcher32 checksum.
     pub const FLETCHER32: u16 = 3;
+    /// Szip, the adaptive entropy coding of CCSDS 121.0-B.
+    pub const SZIP: u16 = 4;
     /// N-bit: only the significant bits of numbers.
     pub const NBIT: u16 = 5;
     /// Scale-offset: numbers as distances from the smallest, in as few bits as they need.
@@ -43,8 +46,10 @@ pub(crate) const OPTIONAL: u16 = 1;
 
 /// Whether chunks with this filter can be read and written now.
 pub fn is_available(id: u16) -> bool {
-    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32 | id::NBIT | id::SCALE_OFFSET | id::LZF)
-        || registry::registered(id).is_some()
+    matches!(
+        id,
+        id::DEFLATE | id::SHUFFLE | id::FLETCHER32 | id::SZIP | id::NBIT | id::SCALE_OFFSET | id::LZF
+    ) || registry::registered(id).is_some()
 }
 
 /// As many bytes of `from` as `to` takes.
