@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{ChunkRecord, ChunkVisitor};
+use super::{ChunkRecord, ChunkVisitor, inside};
 use crate::format::Address;
 use crate::format::btree_v1::{ChunkKey, Node, NodeShape};
 use crate::store::{Space, Store};
@@ -146,11 +146,7 @@ impl Walk<'_> {
             if node.level == 0 {
                 let mut scaled = std::mem::take(&mut self.scaled);
                 self.tree.scaled(key, &mut scaled)?;
-                if scaled
-                    .iter()
-                    .zip(self.low.iter().zip(self.high))
-                    .all(|(at, (low, high))| low <= at && at < high)
-                {
+                if inside(&scaled, self.low, self.high) {
                     visit(&scaled, record(key, child)?)?;
                 }
                 self.scaled = scaled;

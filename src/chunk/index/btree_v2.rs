@@ -1,21 +1,33 @@
 //! The version 2 B-tree index, of datasets with several unlimited dimensions.
 
 use std::cmp::Ordering;
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
+use std::ops::{Bound, ControlFlow};
 
-use super::{ChunkRecord, ChunkVisitor, IndexShape};
-use crate::format::Address;
+use super::{ChunkRecord, ChunkVisitor, IndexShape, inside};
 use crate::format::btree_v2::{BTreeHeader, Chunk, ChunkShape, FilteredChunk, Record};
 use crate::format::chunk_index::size_width;
+use crate::format::{Address, Structure};
 use crate::store::Store;
 use crate::tree::btree_v2::{BTree, TreeParams};
 use crate::{Error, Result};
 
-/// A version 2 B-tree of chunks, whose changes go to the store at once.
+/// Chunks by their coordinates; `None` for those that were removed.
+type Changed = BTreeMap<Box<[u64]>, Option<ChunkRecord>>;
+
+/// How many records can be copied to a new tree in the time of changing one in an old tree.
+const REBUILD: u64 = 64;
+
+/// How many records can be looked at in the time of one search.
+const SEARCH: u64 = 32;
+
+/// A version 2 B-tree of chunks, and what of it changed since the last flush.
 #[derive(Debug, Clone)]
 pub(super) struct BTreeV2 {
-    /// Of the header; undefined before the first chunk.
+    /// Of the header; undefined where there is no chunk. It moves with every change.
     address: Address,
+    changed: Changed,
+    /// What a tree of ours would have.
     shape: ChunkShape,
     params: TreeParams,
     filtered: bool,
@@ -70,42 +82,52 @@ impl BTreeV2 {
     ) -> Result<Self> {
         let rank = u8::try_from(index.dims.len()).map_err(|_| Error::format("the rank is out of range"))?;
         let size_width = size_width(index.chunk_bytes, index.layout_version, store.widths());
-        let shape = ChunkShape { rank, size_width };
-        Ok(Self { address, shape, params, filtered: index.filtered, chunk_bytes: index.chunk_bytes })
+        Ok(Self {
+            address,
+            changed: Changed::new(),
+            shape: ChunkShape { rank, size_width },
+            params,
+            filtered: index.filtered,
+            chunk_bytes: index.chunk_bytes,
+        })
     }
 
     pub(super) fn address(&self) -> Address {
         self.address
     }
 
-    /// The tree, if there is one. Its header says how wide sizes are.
-    fn open<R: TreeRecord>(&self, store: &Store) -> Result<Option<BTree<R>>> {
+    pub(super) fn is_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// The tree, if there is one, and the shape of its records: the header says how wide sizes are.
+    fn open<R: TreeRecord>(&self, store: &Store) -> Result<Option<(BTree<R>, ChunkShape)>> {
         let Some(address) = self.address.get() else { return Ok(None) };
         let mut shape = self.shape;
         if self.filtered {
             let header = store.fetch::<BTreeHeader>(address, &())?;
-            let rest =
-                usize::from(header.record_size).checked_sub(R::size(&with_width(shape, 0), store.widths()));
-            match rest.and_then(|width| u8::try_from(width).ok()) {
-                Some(width @ 1..=8) => shape.size_width = width,
+            let others = R::size(&ChunkShape { size_width: 0, ..shape }, store.widths());
+            match usize::from(header.record_size).checked_sub(others) {
+                Some(width @ 1..=8) => shape.size_width = width as u8,
                 _ => {
                     let message = "the record size does not suit the dataset";
-                    return Err(Error::format(message).in_structure("version 2 B-tree header").at(address));
+                    return Err(Error::format(message).in_structure(BTreeHeader::NAME).at(address));
                 }
             }
         }
-        BTree::open(store, address, shape).map(Some)
+        Ok(Some((BTree::open(store, address, shape)?, shape)))
     }
 
     pub(super) fn lookup(&self, store: &Store, scaled: &[u64]) -> Result<Option<ChunkRecord>> {
-        match self.filtered {
-            true => self.lookup_as::<FilteredChunk>(store, scaled),
-            false => self.lookup_as::<Chunk>(store, scaled),
+        match (self.changed.get(scaled), self.filtered) {
+            (Some(&changed), _) => Ok(changed),
+            (None, true) => self.lookup_as::<FilteredChunk>(store, scaled),
+            (None, false) => self.lookup_as::<Chunk>(store, scaled),
         }
     }
 
     fn lookup_as<R: TreeRecord>(&self, store: &Store, scaled: &[u64]) -> Result<Option<ChunkRecord>> {
-        let Some(tree) = self.open::<R>(store)? else { return Ok(None) };
+        let Some((tree, _)) = self.open::<R>(store)? else { return Ok(None) };
         let found = tree.find(store, |_, record| Ok(record.compare_to(scaled)))?;
         found.map(|record| record.chunk(self.chunk_bytes)).transpose()
     }
@@ -120,9 +142,21 @@ impl BTreeV2 {
         if low.iter().zip(high).any(|(low, high)| low >= high) {
             return Ok(());
         }
+        // In the order of coordinates, a box lies between its first corner and its last.
+        let last: Vec<u64> = high.iter().map(|high| high.saturating_sub(1)).collect();
+        let between = (Bound::Included(low), Bound::Included(last.as_slice()));
+        for (scaled, chunk) in self.changed.range::<[u64], _>(between) {
+            if let Some(chunk) = chunk.filter(|_| inside(scaled, low, high)) {
+                visit(scaled, chunk)?;
+            }
+        }
+        let mut unchanged = |scaled: &[u64], chunk| match self.changed.contains_key(scaled) {
+            true => Ok(()),
+            false => visit(scaled, chunk),
+        };
         match self.filtered {
-            true => self.visit_box_as::<FilteredChunk>(store, low, high, visit),
-            false => self.visit_box_as::<Chunk>(store, low, high, visit),
+            true => self.visit_box_as::<FilteredChunk>(store, low, high, &mut unchanged),
+            false => self.visit_box_as::<Chunk>(store, low, high, &mut unchanged),
         }
     }
 
@@ -135,30 +169,29 @@ impl BTreeV2 {
         high: &[u64],
         visit: ChunkVisitor<'_>,
     ) -> Result<()> {
-        let Some(tree) = self.open::<R>(store)? else { return Ok(()) };
+        let Some((tree, _)) = self.open::<R>(store)? else { return Ok(()) };
         let outer = low.len().saturating_sub(1);
         let extents = low.iter().zip(high).take(outer).map(|(low, high)| high.saturating_sub(*low));
         let rows = extents.fold(1_u64, u64::saturating_mul);
         let mut first = low.to_vec();
         let mut last: Vec<u64> = high.iter().map(|high| high.saturating_sub(1)).collect();
-        if rows.saturating_mul(ROW_COST) > tree.len() {
-            return self.visit_between(&tree, store, &first, &last, visit, |scaled| {
-                scaled.iter().zip(low.iter().zip(high)).all(|(at, (low, high))| low <= at && at < high)
+        if rows.saturating_mul(SEARCH) > tree.len() {
+            return self.visit_between(&tree, store, &first, &last, &mut |scaled, chunk| {
+                if inside(scaled, low, high) { visit(scaled, chunk) } else { Ok(()) }
             });
         }
         loop {
             for (last, first) in last.iter_mut().zip(&first).take(outer) {
                 *last = *first;
             }
-            self.visit_between(&tree, store, &first, &last, visit, |_| true)?;
-            let step = first.iter_mut().zip(low.iter().zip(high)).take(outer);
-            if !advance(step) {
+            self.visit_between(&tree, store, &first, &last, visit)?;
+            if !advance(first.iter_mut().zip(low.iter().zip(high)).take(outer)) {
                 return Ok(());
             }
         }
     }
 
-    /// Visits the records from `first` to `last`, in the order of the tree, that are `wanted`.
+    /// Visits the records from `first` to `last`, in the order of the tree.
     fn visit_between<R: TreeRecord>(
         &self,
         tree: &BTree<R>,
@@ -166,7 +199,6 @@ impl BTreeV2 {
         first: &[u64],
         last: &[u64],
         visit: ChunkVisitor<'_>,
-        wanted: impl Fn(&[u64]) -> bool,
     ) -> Result<()> {
         let position = |record: &R| match (record.compare_to(first), record.compare_to(last)) {
             (Ordering::Less, _) => Ordering::Less,
@@ -174,48 +206,61 @@ impl BTreeV2 {
             _ => Ordering::Equal,
         };
         tree.range(store, position, |record| {
-            if wanted(record.scaled()) {
-                visit(record.scaled(), record.chunk(self.chunk_bytes)?)?;
-            }
-            Ok(ControlFlow::Continue(()))
+            visit(record.scaled(), record.chunk(self.chunk_bytes)?).map(ControlFlow::Continue)
         })
     }
 
-    pub(super) fn set(
-        &mut self,
-        store: &mut Store,
-        scaled: &[u64],
-        chunk: Option<ChunkRecord>,
-    ) -> Result<()> {
-        match self.filtered {
-            true => self.set_as::<FilteredChunk>(store, scaled, chunk),
-            false => self.set_as::<Chunk>(store, scaled, chunk),
+    /// Changes a chunk, in memory until the next flush.
+    pub(super) fn set(&mut self, scaled: &[u64], chunk: Option<ChunkRecord>) {
+        self.changed.insert(scaled.into(), chunk);
+    }
+
+    /// Writes what changed.
+    pub(super) fn flush(&mut self, store: &mut Store) -> Result<()> {
+        match (self.changed.is_empty(), self.filtered) {
+            (true, _) => Ok(()),
+            (false, true) => self.flush_as::<FilteredChunk>(store),
+            (false, false) => self.flush_as::<Chunk>(store),
         }
     }
 
-    fn set_as<R: TreeRecord>(
-        &mut self,
-        store: &mut Store,
-        scaled: &[u64],
-        chunk: Option<ChunkRecord>,
-    ) -> Result<()> {
-        let mut tree = match (self.open::<R>(store)?, chunk) {
-            (Some(tree), _) => tree,
-            (None, None) => return Ok(()),
-            (None, Some(_)) => BTree::create(store, self.shape, self.params)?,
-        };
-        let compare = |_: &Store, record: &R| Ok(record.compare_to(scaled));
-        match chunk {
-            None => drop(tree.remove(store, compare)?),
-            Some(chunk) => {
-                let record = R::new(scaled, chunk);
-                if !tree.update(store, compare, |old| *old = record.clone())? {
-                    tree.insert(store, record, compare)?;
-                }
+    fn flush_as<R: TreeRecord>(&mut self, store: &mut Store) -> Result<()> {
+        let changed = std::mem::take(&mut self.changed);
+        let tree = match self.open::<R>(store)? {
+            Some((tree, _)) if (changed.len() as u64).saturating_mul(REBUILD) < tree.len() => {
+                Some(change(store, tree, changed)?)
             }
-        }
-        self.address = Address::new(tree.header_address());
+            old => self.rebuild(store, old, changed)?,
+        };
+        self.address = tree.map(|tree| tree.header_address()).into();
         Ok(())
+    }
+
+    /// Makes a new tree of what is in the old one and what changed.
+    fn rebuild<R: TreeRecord>(
+        &self,
+        store: &mut Store,
+        old: Option<(BTree<R>, ChunkShape)>,
+        changed: Changed,
+    ) -> Result<Option<BTree<R>>> {
+        let mut shape = self.shape;
+        let mut records = Vec::new();
+        if let Some((old, old_shape)) = old {
+            shape = old_shape;
+            old.for_each(store, |record| {
+                if !changed.contains_key(record.scaled()) {
+                    records.push(record.clone());
+                }
+                Ok(())
+            })?;
+            old.delete(store)?;
+        }
+        records.extend(changed.iter().filter_map(|(scaled, chunk)| chunk.map(|chunk| R::new(scaled, chunk))));
+        records.sort_by(|a, b| a.scaled().cmp(b.scaled()));
+        match records.is_empty() {
+            true => Ok(None),
+            false => BTree::build(store, shape, self.params, records).map(Some),
+        }
     }
 
     /// Frees the tree. The chunks are the caller's.
@@ -227,19 +272,29 @@ impl BTreeV2 {
     }
 
     fn delete_as<R: TreeRecord>(&mut self, store: &mut Store) -> Result<()> {
-        if let Some(tree) = self.open::<R>(store)? {
+        if let Some((tree, _)) = self.open::<R>(store)? {
             tree.delete(store)?;
         }
         self.address = Address::UNDEFINED;
+        self.changed.clear();
         Ok(())
     }
 }
 
-/// How many records can be looked at in the time of one search.
-const ROW_COST: u64 = 32;
-
-fn with_width(shape: ChunkShape, size_width: u8) -> ChunkShape {
-    ChunkShape { size_width, ..shape }
+/// Changes records one by one.
+fn change<R: TreeRecord>(store: &mut Store, mut tree: BTree<R>, changed: Changed) -> Result<BTree<R>> {
+    for (scaled, chunk) in changed {
+        let compare = |_: &Store, record: &R| Ok(record.compare_to(&scaled));
+        match chunk.map(|chunk| R::new(&scaled, chunk)) {
+            None => drop(tree.remove(store, compare)?),
+            Some(new) => {
+                if !tree.update(store, compare, |old| *old = new.clone())? {
+                    tree.insert(store, new, compare)?;
+                }
+            }
+        }
+    }
+    Ok(tree)
 }
 
 /// Steps to the next row; false after the last. The items are a coordinate and its bounds.

@@ -8,7 +8,7 @@ use crate::format::message::dataspace::Dataspace;
 use crate::store::Store;
 use crate::{Error, Result};
 
-use super::{ChunkRecord, ChunkVisitor};
+use super::{ChunkRecord, ChunkVisitor, inside};
 
 /// An index that is an array of elements, one a chunk.
 pub(super) trait ElementArray {
@@ -144,7 +144,7 @@ impl Numbering {
         }
         let Runs { outer, len, runs } = self.runs(low, &high);
         // A file cannot hold more chunks than bytes. More runs than that: rather look at all chunks.
-        if runs > store.raw().end() {
+        if runs > store.end() {
             return self.visit_span(array, store, low, &high, visit);
         }
         let mut scaled = vec![0; rank];
@@ -218,10 +218,8 @@ impl Numbering {
         let mut scaled = vec![0; self.counts.len()];
         array.visit(store, first..end, &mut |number, element| {
             self.coordinates(number, &mut scaled);
-            let inside =
-                scaled.iter().zip(low.iter().zip(high)).all(|(at, (low, high))| low <= at && at < high);
             match self.record(element) {
-                Some(record) if inside => visit(&scaled, record),
+                Some(record) if inside(&scaled, low, high) => visit(&scaled, record),
                 _ => Ok(()),
             }
         })

@@ -1,6 +1,6 @@
 //! Where the chunks of a dataset are: six kinds of index behind one interface.
 //!
-//! A changed array or tree is written by [`ChunkIndex::flush`]; until then the changes are in
+//! A changed array or version 2 B-tree is written by [`ChunkIndex::flush`]; until then the changes are in
 //! memory. After it, [`ChunkIndex::layout`] says what the layout message must hold.
 
 mod btree_v1;
@@ -18,7 +18,7 @@ mod tests;
 use crate::format::chunk_index::{ChunkElement, ElementShape};
 use crate::format::message::dataspace::Dataspace;
 use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout};
-use crate::format::superblock::Superblock;
+use crate::format::superblock::{Revision, Superblock};
 use crate::format::{Address, Widths};
 use crate::format::{extensible_array as ea, fixed_array as fa};
 use crate::store::Store;
@@ -56,7 +56,8 @@ pub(crate) struct IndexShape {
     chunk_bytes: u64,
     filtered: bool,
     layout_version: u8,
-    btree_k: u16,
+    /// Where the superblock does not say it.
+    btree_k: Option<u16>,
 }
 
 impl IndexShape {
@@ -83,14 +84,22 @@ impl IndexShape {
                 chunk_bytes,
                 filtered,
                 layout_version,
-                btree_k: Superblock::DEFAULT_CHUNK_K,
+                btree_k: None,
             }),
         }
     }
 
-    /// With the K of version 1 B-trees of chunks that the superblock gives.
-    pub(crate) fn with_btree_k(self, btree_k: u16) -> Self {
+    /// With the K of version 1 B-trees of chunks that the superblock's extension gives, if it does.
+    pub(crate) fn with_btree_k(self, btree_k: Option<u16>) -> Self {
         Self { btree_k, ..self }
+    }
+
+    fn btree_k(&self, store: &Store) -> u16 {
+        let stored = match store.superblock().map(|superblock| &superblock.revision) {
+            Some(Revision::Old(old)) => old.chunk_internal_k,
+            _ => None,
+        };
+        self.btree_k.or(stored).unwrap_or(Superblock::DEFAULT_CHUNK_K)
     }
 
     /// Which index the C library chooses, with its default parameters and no address yet; `early`
@@ -167,7 +176,7 @@ impl ChunkIndex {
     pub(crate) fn open(store: &Store, layout: ChunkIndexLayout, shape: IndexShape) -> Result<Self> {
         let kind = match layout {
             ChunkIndexLayout::BTreeV1 { address } => {
-                Kind::BTreeV1(BTreeV1::new(address, &shape.chunk_dims, shape.btree_k)?)
+                Kind::BTreeV1(BTreeV1::new(address, &shape.chunk_dims, shape.btree_k(store))?)
             }
             ChunkIndexLayout::Single { address, filtered } => {
                 Kind::Single(Single::open(address, filtered, shape.chunk_bytes))
@@ -228,8 +237,8 @@ impl ChunkIndex {
         }
     }
 
-    /// Visits every chunk whose coordinates are from `low` to below `high` in each dimension, in the
-    /// order of the index, looking at little else.
+    /// Visits every chunk whose coordinates are from `low` to below `high` in each dimension, in no
+    /// particular order, looking at little else.
     pub(crate) fn collect_in(
         &self,
         store: &Store,
@@ -256,7 +265,7 @@ impl ChunkIndex {
         }
     }
 
-    /// Visits every chunk, in the order of the index.
+    /// Visits every chunk, in no particular order.
     pub(crate) fn for_each(&self, store: &Store, visit: ChunkVisitor<'_>) -> Result<()> {
         let rank = self.shape.dims.len();
         self.collect_in(store, &vec![0; rank], &vec![u64::MAX; rank], visit)
@@ -335,7 +344,10 @@ impl ChunkIndex {
             Kind::Implicit(array, numbering) => set_in(array, numbering, store, scaled, chunk),
             Kind::FixedArray(array, numbering) => set_in(array, numbering, store, scaled, chunk),
             Kind::ExtensibleArray(array, numbering) => set_in(array, numbering, store, scaled, chunk),
-            Kind::BTreeV2(tree) => tree.set(store, scaled, chunk),
+            Kind::BTreeV2(tree) => {
+                tree.set(scaled, chunk);
+                Ok(())
+            }
         }
     }
 
@@ -343,18 +355,20 @@ impl ChunkIndex {
     /// compared with the layout message.
     pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
         match &mut self.kind {
-            Kind::BTreeV1(_) | Kind::BTreeV2(_) | Kind::Single(_) | Kind::Implicit(..) => Ok(()),
+            Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => Ok(()),
             Kind::FixedArray(array, _) => array.flush(store),
             Kind::ExtensibleArray(array, _) => array.flush(store),
+            Kind::BTreeV2(tree) => tree.flush(store),
         }
     }
 
     /// Whether there are changes that [`flush`](Self::flush) would write.
     pub(crate) fn is_changed(&self) -> bool {
         match &self.kind {
-            Kind::BTreeV1(_) | Kind::BTreeV2(_) | Kind::Single(_) | Kind::Implicit(..) => false,
+            Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => false,
             Kind::FixedArray(array, _) => array.is_changed(),
             Kind::ExtensibleArray(array, _) => array.is_changed(),
+            Kind::BTreeV2(tree) => tree.is_changed(),
         }
     }
 
@@ -427,6 +441,11 @@ fn set_in(
 ) -> Result<()> {
     let number = numbering.number(scaled).ok_or_else(outside_shape)?;
     array.set(store, number, chunk.map_or(ChunkElement::ABSENT, |chunk| numbering.element(chunk)))
+}
+
+/// Whether the chunk is in the box from `low` to below `high`.
+fn inside(scaled: &[u64], low: &[u64], high: &[u64]) -> bool {
+    scaled.iter().zip(low.iter().zip(high)).all(|(at, (low, high))| low <= at && at < high)
 }
 
 fn outside_shape() -> Error {

@@ -252,7 +252,7 @@ fn a_change_leaves_committed_blocks_as_they_were() {
         }
         index.flush(&mut store).unwrap();
         store.commit().unwrap();
-        let end = store.raw().end();
+        let end = store.end();
         let before = store.read_metadata(0, end).unwrap();
         for at in [1, 30, 500, 3999] {
             index.insert(&mut store, &[at, 0], chunk(at)).unwrap();
@@ -266,5 +266,81 @@ fn a_change_leaves_committed_blocks_as_they_were() {
             other => panic!("{other:?}"),
         };
         assert!(!changed.is_empty() && changed.iter().all(|at| (header..header + 72).contains(at)));
+    }
+}
+
+/// What libhdf5 2.0 writes into the header for the same chunks.
+#[test]
+fn counters_are_those_of_the_c_library() {
+    let shape = IndexShape::new(4, &chunked(&[1, 2], 4), &[9000, 3], Some(&[NONE, 5]), false).unwrap();
+    let mut store = Store::for_tests();
+    let mut index = ChunkIndex::create(&mut store, shape, false).unwrap();
+    for row in (0..9000).rev() {
+        for column in 0..2 {
+            let chunk = ChunkRecord { address: 1 << 20 | row, size: 8, filter_mask: 0 };
+            index.insert(&mut store, &[row, column], chunk).unwrap();
+        }
+        if row % 1000 == 0 {
+            index.flush(&mut store).unwrap();
+        }
+    }
+    let ChunkIndexLayout::ExtensibleArray { address, .. } = index.layout() else { panic!() };
+    let header = store.fetch::<ea::Header>(address.get().unwrap(), &()).unwrap();
+    assert_eq!((header.super_blocks.0, header.super_block_bytes.0), (7, 858));
+    assert_eq!((header.data_blocks.0, header.data_block_bytes.0), (83, 218_786));
+    assert_eq!((header.used.0, header.realized.0), (26_999, 27_124));
+}
+
+/// Few changes to a large tree are made in place, and do not make a new tree.
+#[test]
+fn a_large_tree_is_changed_record_by_record() {
+    for filtered in [false, true] {
+        let mut store = Store::for_tests();
+        let shape = IndexShape::new(4, &chunked(&[2, 3], 4), &[4, 9], Some(&[NONE, NONE]), filtered).unwrap();
+        let mut index = ChunkIndex::create(&mut store, shape, false).unwrap();
+        let chunk = |at: u64| ChunkRecord { address: 1 << 20 | at, size: 24, filter_mask: 0 };
+        let mut truth = Chunks::new();
+        for at in 0..2000 {
+            index.insert(&mut store, &[at % 40, at / 40], chunk(at)).unwrap();
+            truth.insert(vec![at % 40, at / 40], chunk(at));
+        }
+        index.flush(&mut store).unwrap();
+        store.commit().unwrap();
+        for at in 0..20 {
+            index.insert(&mut store, &[at, at + 40], chunk(5000 + at)).unwrap();
+            truth.insert(vec![at, at + 40], chunk(5000 + at));
+            let gone = index.remove(&mut store, &[at + 5, at]).unwrap();
+            assert_eq!(gone, truth.remove(&vec![at + 5, at]));
+        }
+        assert_eq!(all(&index, &store), truth);
+        index.flush(&mut store).unwrap();
+        store.commit().unwrap();
+        check_queries(&index, &store, &truth, "in place");
+        assert_eq!(all(&index, &store), truth);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Damaged nodes of version 1 B-trees, which have no checksum, give errors or other chunks, but
+    /// neither a panic nor a walk without end.
+    #[test]
+    fn damaged_trees_end(damage in proptest::collection::vec((0_usize..4000, any::<u8>()), 1..8)) {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/fixtures/chunks-btree1-v18.h5");
+        let mut bytes = std::fs::read(path).unwrap();
+        let nodes: Vec<usize> = bytes.windows(5).enumerate().filter(|(_, w)| *w == b"TREE\x01").map(|(at, _)| at).collect();
+        for (at, value) in damage {
+            let node = nodes[at % nodes.len()];
+            bytes[node + 5 + at / nodes.len() % 200] = value;
+        }
+        let store = Store::over_memory(bytes);
+        for address in [5111, 130_793, 124_707, 179, 127_591] {
+            let (index, _) = open(&store, address);
+            let mut count = 0_u64;
+            let _ = index.for_each(&store, &mut |_, _| { count += 1; Ok(()) });
+            let _ = index.lookup(&store, &[1, 1]);
+            prop_assert!(count < 100_000);
+        }
     }
 }
