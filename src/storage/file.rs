@@ -36,7 +36,7 @@ impl FileStorage {
     /// Those of the operating system; `WouldBlock` if somebody has it open for writing.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let file = File::open(path)?;
-        locked(file.try_lock_shared(), "the file is open for writing elsewhere")?;
+        Self::lock_shared(&file)?;
         Ok(Self::new(file))
     }
 
@@ -69,14 +69,24 @@ impl FileStorage {
 
     fn exclusive(options: &OpenOptions, path: &Path) -> io::Result<Self> {
         let file = options.open(path)?;
-        locked(file.try_lock(), "the file is open elsewhere")?;
+        Self::lock_exclusive(&file)?;
         Ok(Self::new(file))
     }
 
-    /// The file itself.
-    #[cfg(feature = "mmap")]
-    pub(super) fn into_file(self) -> File {
-        self.file
+    /// Takes the lock of a reader, which holds until `file` and its clones are closed.
+    ///
+    /// # Errors
+    /// `WouldBlock` if somebody has it open for writing, and those of the operating system.
+    pub fn lock_shared(file: &File) -> io::Result<()> {
+        locked(file.try_lock_shared(), "the file is open for writing elsewhere")
+    }
+
+    /// Takes the lock of a writer, which holds until `file` and its clones are closed.
+    ///
+    /// # Errors
+    /// `WouldBlock` if somebody has it open, and those of the operating system.
+    pub fn lock_exclusive(file: &File) -> io::Result<()> {
+        locked(file.try_lock(), "the file is open elsewhere")
     }
 }
 

@@ -10,12 +10,12 @@ use super::{FileStorage, ReadAt, read_from};
 /// A file mapped into memory, whose bytes can be borrowed without a copy.
 ///
 /// Cutting the file while it is mapped kills this process (on Unix, with `SIGBUS`), and the
-/// bytes must not be changed by anybody. The shared lock that it holds keeps away writers that
-/// respect locks, as this crate and the C library do.
+/// bytes must not be changed by anybody. A shared lock keeps away writers that respect locks, as
+/// this crate and the C library do: [`open`](Self::open) takes it.
 #[derive(Debug)]
 pub struct MmapStorage {
     map: memmap2::Mmap,
-    /// Holds the lock.
+    /// Keeps the lock.
     _file: File,
 }
 
@@ -25,13 +25,22 @@ impl MmapStorage {
     /// # Errors
     /// Those of the operating system; `WouldBlock` if somebody has it open for writing.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
-        let file = FileStorage::open(path)?.into_file();
+        let file = File::open(path)?;
+        FileStorage::lock_shared(&file)?;
+        Self::new(&file)
+    }
+
+    /// Maps `file`, and keeps a lock that it has.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn new(file: &File) -> io::Result<Self> {
         // SAFETY: the map is read-only and private to this value, and nothing in this crate writes
-        // to a file that it has mapped: writers hold an exclusive lock, which the shared lock held
-        // by `_file` excludes. That processes ignoring the lock leave the file alone is the
-        // caller's part, stated in the type's documentation.
-        let map = unsafe { memmap2::Mmap::map(&file)? };
-        Ok(Self { map, _file: file })
+        // to a file that it has mapped: its writers take an exclusive lock, which a shared lock
+        // excludes. That the file is locked, and that processes which ignore locks leave it
+        // alone, is the caller's part, stated in the type's documentation.
+        let map = unsafe { memmap2::Mmap::map(file)? };
+        Ok(Self { map, _file: file.try_clone()? })
     }
 }
 

@@ -61,6 +61,9 @@ impl Store {
     /// else the store refuses further changes, and the file is consistent when it is opened again.
     pub(crate) fn commit(&mut self) -> Result<()> {
         self.check_writable()?;
+        if !self.overlay.is_empty() || self.space.end() != self.space.committed_end() {
+            self.forget_free_space()?;
+        }
         self.overlay.settle()?;
         let end = self.space.seal();
         self.home.set_end(end);

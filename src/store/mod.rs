@@ -9,6 +9,7 @@
 
 mod cache;
 mod commit;
+mod file_space;
 mod free_list;
 mod open;
 mod overlay;
@@ -79,6 +80,8 @@ pub(crate) struct Store {
     stored_superblock: Option<Vec<u8>>,
     /// Whether the storage is longer than the file, and nothing was allocated there yet.
     tail: bool,
+    /// Where the file names its free space, until that is forgotten.
+    persisted: Option<file_space::Persisted>,
     scratch: scratch::Scratch,
     /// Whether a commit has failed so late that only opening the file again tells what it holds.
     poisoned: bool,
@@ -164,7 +167,7 @@ impl Store {
         let mut len = T::size_hint(context, self.widths) as u64;
         loop {
             let available = self.end().saturating_sub(address).min(len);
-            match decode(&*self.bytes(address, available)?) {
+            match decode(&self.bytes(address, available)?) {
                 Err(error) => match Error::needed(&error) {
                     Some(needed) if needed > len && available == len => {
                         if needed > self.limits.metadata_block {
@@ -342,6 +345,7 @@ impl Store {
             superblock: None,
             stored_superblock: None,
             tail: false,
+            persisted: None,
             scratch: scratch::Scratch::default(),
             poisoned: false,
         }

@@ -99,7 +99,7 @@ impl Store {
         home.set_end(end);
         let widths = superblock.widths;
         let floor = bytes.len() as u64;
-        Ok(Self {
+        let mut store = Self {
             base,
             widths,
             limits: options.limits,
@@ -111,9 +111,12 @@ impl Store {
             home: Arc::new(home),
             superblock: Some(superblock),
             stored_superblock: Some(bytes),
+            persisted: None,
             scratch: super::scratch::Scratch::default(),
             poisoned: false,
-        })
+        };
+        store.check_extension()?;
+        Ok(store)
     }
 
     /// Makes a new file in `writer`, whatever it held; it becomes an HDF5 file with the first commit,
@@ -157,6 +160,7 @@ impl Store {
             home: Arc::new(home),
             superblock: Some(superblock),
             stored_superblock: None,
+            persisted: None,
             scratch: super::scratch::Scratch::default(),
             poisoned: false,
         })

@@ -211,7 +211,7 @@ impl SpaceManager {
     /// Before a commit: returns what is left of the block, and gives the end-of-file address to be
     /// committed, without free space that is new at its end.
     pub(super) fn seal(&mut self) -> u64 {
-        let (start, end) = std::mem::replace(&mut self.block, (0, 0));
+        let (start, end) = std::mem::take(&mut self.block);
         self.metadata.insert(start, end);
         self.cut_tail(self.committed_end);
         self.fresh_blocks.truncate(self.end);
@@ -291,7 +291,7 @@ mod tests {
             let mut live: Vec<(Space, u64, u64)> = Vec::new();
             // In use at the last commit, and not to be reused before the next.
             let mut protected: Vec<(u64, u64)> = Vec::new();
-            let mut pins: Vec<(Arc<Pin>, Vec<(u64, u64)>)> = Vec::new();
+            let mut pins = Vec::<(Arc<Pin>, Vec<(u64, u64)>)>::new();
             for step in steps {
                 match step {
                     Step::Allocate(kind, len) => {

@@ -1,0 +1,193 @@
+//! What the superblock extension says of the file's space and metadata, as far as it decides
+//! whether the file can be opened and changed.
+
+use super::{Rank, Store};
+use crate::format::message::MessageBody;
+use crate::format::message::file::{FileSpaceInfo, FileSpaceStrategy};
+use crate::format::message::object::Continuation;
+use crate::format::object_header::{ContinuationChunk, ContinuationShape, FirstChunk, MessageArea};
+use crate::format::{Address, Reader, Structure, encode};
+use crate::{Error, Result};
+
+/// The type of the metadata cache image message: metadata that is newer than where it belongs.
+const CACHE_IMAGE: u16 = 0x0018;
+
+/// Where the free-space managers of a file are named that keeps its free space.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Persisted {
+    chunk: Chunk,
+    message: usize,
+}
+
+/// A chunk of the superblock extension.
+#[derive(Debug, Clone, Copy)]
+struct Chunk {
+    address: u64,
+    /// None for the first.
+    continuation: Option<ContinuationShape>,
+}
+
+impl Store {
+    /// Refuses what this version cannot open, and finds what must change with the first commit.
+    pub(super) fn check_extension(&mut self) -> Result<()> {
+        let extension = self.superblock.as_ref().and_then(|superblock| superblock.extension().get());
+        let Some(address) = extension else { return Ok(()) };
+        let first = self.fetch::<FirstChunk>(address, &())?;
+        let shape = first.prefix.shape();
+        let mut chunks = vec![Chunk { address, continuation: None }];
+        let mut next = 0;
+        while let Some(&chunk) = chunks.get(next) {
+            if next > self.limits.header_chunks as usize {
+                return Err(Error::limit("the superblock extension has too many chunks").at(address));
+            }
+            next = next.saturating_add(1);
+            let area = self.extension_area(chunk)?;
+            for (message, found) in area.messages.iter().enumerate() {
+                match found.kind {
+                    Continuation::TYPE => {
+                        let body = self.body::<Continuation>(&found.body, chunk)?;
+                        let continuation = ContinuationShape { messages: shape, len: body.length.0 };
+                        let address = body.address.require(Continuation::NAME)?;
+                        chunks.push(Chunk { address, continuation: Some(continuation) });
+                    }
+                    FileSpaceInfo::TYPE if self.home.writable() => {
+                        let info = self.body::<FileSpaceInfo>(&found.body, chunk)?;
+                        self.check_file_space(&info, Persisted { chunk, message })?;
+                    }
+                    CACHE_IMAGE => self.check_cache_image(&found.body)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn extension_area(&self, chunk: Chunk) -> Result<MessageArea> {
+        Ok(match chunk.continuation {
+            None => self.fetch::<FirstChunk>(chunk.address, &())?.area.clone(),
+            Some(shape) => self.fetch::<ContinuationChunk>(chunk.address, &shape)?.area.clone(),
+        })
+    }
+
+    fn body<T: MessageBody>(&self, body: &[u8], chunk: Chunk) -> Result<T> {
+        T::decode(&mut Reader::new(body, chunk.address, self.widths, T::NAME), &())
+    }
+
+    fn check_file_space(&mut self, info: &FileSpaceInfo, place: Persisted) -> Result<()> {
+        if info.strategy == FileSpaceStrategy::Page {
+            return Err(Error::unsupported("changing a file with the paged space strategy"));
+        }
+        if info.persists() && info.managers.iter().any(|address| address.is_defined()) {
+            self.persisted = Some(place);
+        }
+        Ok(())
+    }
+
+    /// Version, address and length of the image.
+    fn check_cache_image(&self, body: &[u8]) -> Result<()> {
+        let mut r = Reader::new(body, 0, self.widths, "Metadata cache image message");
+        r.skip(1)?;
+        if r.file_address()?.is_defined() && r.length()? > 0 {
+            return Err(Error::unsupported("the file has a metadata cache image"));
+        }
+        Ok(())
+    }
+
+    /// Makes the file forget its free space: the managers in it would not know what is changed. (The
+    /// C library does the same while it has such a file open.) The space is lost, not reused wrongly.
+    pub(super) fn forget_free_space(&mut self) -> Result<()> {
+        let Some(Persisted { chunk, message }) = self.persisted else { return Ok(()) };
+        let mut area = self.extension_area(chunk)?;
+        if let Some(found) = area.messages.get_mut(message) {
+            let mut info = self.body::<FileSpaceInfo>(&found.body, chunk)?;
+            info.end_of_file = Address::UNDEFINED;
+            info.managers.fill(Address::UNDEFINED);
+            let body = encode(&info, &(), self.widths)?;
+            for (to, from) in found.body.iter_mut().zip(body) {
+                *to = from;
+            }
+        }
+        match chunk.continuation {
+            None => {
+                let first = self.fetch::<FirstChunk>(chunk.address, &())?;
+                let first = FirstChunk { area, ..(*first).clone() };
+                self.put(chunk.address, first, &(), Rank::Linked)?;
+            }
+            Some(shape) => self.put(chunk.address, ContinuationChunk { area }, &shape, Rank::Linked)?,
+        }
+        self.persisted = None;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ErrorKind;
+    use crate::storage::MemoryStorage;
+    use crate::store::{OpenOptions, Space};
+
+    fn fixture(name: &str) -> Vec<u8> {
+        let path = format!("{}/testdata/fixtures/{name}.h5", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn a_file_that_keeps_its_free_space_forgets_it_when_it_is_changed() {
+        let memory = Arc::new(MemoryStorage::new(fixture("space-persist")));
+        let before = memory.to_vec();
+        let mut store = Store::open_rw(memory.clone(), &OpenOptions::default()).unwrap();
+        assert!(store.persisted.is_some());
+        store.commit().unwrap();
+        assert_eq!(memory.to_vec(), before, "nothing was changed");
+        let at = store.allocate(Space::Raw, 1000).unwrap();
+        store.raw().write_at(at, &[0xaa; 1000]).unwrap();
+        store.commit().unwrap();
+        let again = Store::open_rw(memory.clone(), &OpenOptions::default()).unwrap();
+        assert!(again.persisted.is_none());
+        assert_eq!(memory.to_vec().len() as u64, at + 1000);
+    }
+
+    #[test]
+    fn paged_files_are_read_but_not_changed() {
+        let bytes = fixture("space-paged");
+        assert!(Store::open(Arc::new(bytes.clone()), &OpenOptions::default()).is_ok());
+        let memory = Arc::new(MemoryStorage::new(bytes));
+        let error = Store::open_rw(memory, &OpenOptions::default()).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn an_image_of_the_metadata_cache_is_not_ignored() {
+        let store = Store::for_tests();
+        let absent = [&[0][..], &[0xff; 8], &[0; 8]].concat();
+        assert!(store.check_cache_image(&absent).is_ok());
+        let present = [&[0][..], &[0, 8, 0, 0, 0, 0, 0, 0], &[16, 0, 0, 0, 0, 0, 0, 0]].concat();
+        assert_eq!(store.check_cache_image(&present).err().unwrap().kind(), ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn every_fixture_has_a_root_that_can_be_fetched() {
+        let fixtures = format!("{}/testdata/fixtures", env!("CARGO_MANIFEST_DIR"));
+        let mut opened = 0;
+        for entry in std::fs::read_dir(fixtures).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "h5") {
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            match Store::open(Arc::new(bytes), &OpenOptions::default()) {
+                Ok(store) => {
+                    let root = store.fetch::<FirstChunk>(store.root().unwrap(), &());
+                    assert!(root.is_ok(), "{}: {root:?}", path.display());
+                    opened += 1;
+                }
+                Err(error) => println!("{}: {error}", path.display()),
+            }
+        }
+        assert!(opened > 100);
+    }
+}
