@@ -294,43 +294,12 @@ impl Store {
 impl Store {
     /// What is left of a store when its file is closed: nothing can be read or written.
     pub(crate) fn closed() -> Self {
+        Self::bare(Home::empty())
+    }
+
+    /// A store without a superblock, with the default widths.
+    fn bare(home: Home) -> Self {
         let (limits, widths) = (Limits::default(), Widths::default());
-        Self {
-            home: Arc::new(Home::empty()),
-            base: 0,
-            widths,
-            durability: Durability::default(),
-            overlay: Overlay::new(widths),
-            cache: Cache::new(0),
-            space: SpaceManager::new(0, 0, 0, widths.offset, (1, 1)),
-            limits,
-            superblock: None,
-            stored_superblock: None,
-            tail: false,
-            scratch: scratch::Scratch::default(),
-            poisoned: false,
-        }
-    }
-}
-
-#[cfg(test)]
-impl Store {
-    /// A store over empty memory whose first address is 2048, for tests of the layers above.
-    pub(crate) fn for_tests() -> Self {
-        Self::over_memory(vec![0; 2048])
-    }
-
-    /// A writable store over these file bytes, as they are, for tests of the layers above. They need
-    /// not be a whole file: without a superblock the widths are the default ones.
-    pub(crate) fn over_memory(bytes: Vec<u8>) -> Self {
-        let memory = Arc::new(crate::storage::MemoryStorage::new(bytes));
-        if let Ok(store) = Self::open_rw(memory.clone(), &OpenOptions::default()) {
-            return store;
-        }
-        let limits = Limits::default();
-        let widths = Widths::default();
-        #[expect(clippy::unwrap_used, reason = "memory does not fail")]
-        let home = Home::new(memory.clone(), Some(memory), 0).unwrap();
         let end = home.stored();
         home.set_end(end);
         Self {
@@ -348,6 +317,25 @@ impl Store {
             persisted: None,
             scratch: scratch::Scratch::default(),
             poisoned: false,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// A store over empty memory whose first address is 2048, for tests of the layers above.
+    pub(crate) fn for_tests() -> Self {
+        Self::over_memory(vec![0; 2048])
+    }
+
+    /// A writable store over these file bytes, as they are, for tests of the layers above. They need
+    /// not be a whole file.
+    #[expect(clippy::unwrap_used, reason = "memory does not fail")]
+    pub(crate) fn over_memory(bytes: Vec<u8>) -> Self {
+        let memory = Arc::new(crate::storage::MemoryStorage::new(bytes));
+        match Self::open_rw(memory.clone(), &OpenOptions::default()) {
+            Ok(store) => store,
+            Err(_) => Self::bare(Home::new(memory.clone(), Some(memory), 0).unwrap()),
         }
     }
 }
