@@ -12,6 +12,8 @@ pub(crate) mod reference;
 pub(crate) mod shared;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 /// Whether the order in which links or attributes are created is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

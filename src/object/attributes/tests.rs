@@ -2,25 +2,14 @@
 use super::*;
 use crate::ErrorKind;
 use crate::format::message::dataspace::Dataspace;
-use crate::format::message::datatype::{ByteOrder, CharacterSet, Datatype};
+use crate::format::message::datatype::{ByteOrder, Datatype};
 use crate::format::message::object::ReferenceCount;
 use crate::format::message::shared::SharedPointer;
 use crate::format::object_header::PhaseChange;
 use crate::object::CreationOrder;
 use crate::object::group::{GroupOptions, create_group};
 use crate::object::header::HeaderOptions;
-use crate::object::testing::{fixture, object};
-
-fn number(name: &str, value: i32) -> Attribute {
-    Attribute {
-        version: 3,
-        name: name.as_bytes().to_vec(),
-        charset: CharacterSet::Ascii,
-        datatype: MaybeShared::Here(Datatype::integer(4, true, ByteOrder::Little)),
-        dataspace: MaybeShared::Here(Dataspace::scalar()),
-        data: value.to_le_bytes().to_vec(),
-    }
-}
+use crate::object::testing::{fixture, number, object};
 
 fn bytes(name: &str, len: usize) -> Attribute {
     Attribute {
