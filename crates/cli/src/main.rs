@@ -1,3 +1,65 @@
-//! The `h5` command.
+//! The `h5` command: pack and unpack images, list and dump HDF5 files.
 
-fn main() {}
+mod args;
+mod dump;
+mod elements;
+mod errors;
+mod format_c;
+mod getopt;
+mod images;
+mod input;
+mod ls;
+mod objects;
+mod pack;
+mod partial;
+mod render;
+mod unpack;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use errors::{Error, Result};
+
+/// The C tools whose command lines are understood, by all their names.
+fn tool(name: &str) -> Option<fn(&[String]) -> Result<()>> {
+    match name {
+        "dump" | "h5dump" => Some(dump::run),
+        "ls" | "h5ls" => Some(ls::run),
+        _ => None,
+    }
+}
+
+/// Runs the command that the arguments ask for. A link called `h5dump` or `h5ls` is that tool.
+fn run(args: Vec<OsString>) -> Result<()> {
+    let text = |arg: &OsString| arg.to_string_lossy().into_owned();
+    let called =
+        args.first().and_then(|program| Path::new(program).file_stem().map(|name| text(&name.into())));
+    let (name, rest) =
+        match (called.as_deref().filter(|name| name.starts_with("h5") && *name != "h5"), args.get(1)) {
+            (Some(name), _) => (name.to_owned(), 1),
+            (None, Some(command)) => (text(command), 2),
+            (None, None) => (String::new(), 1),
+        };
+    if let Some(tool) = tool(&name) {
+        return tool(&args[rest..].iter().map(text).collect::<Vec<_>>());
+    }
+    match args::Args::parse_from(args).command {
+        args::Command::Pack(pack) => pack::run(&pack),
+        args::Command::Unpack(unpack) => unpack::run(&unpack),
+        args::Command::Ls(tool) => ls::run(&tool.args),
+        args::Command::Dump(tool) => dump::run(&tool.args),
+    }
+}
+
+fn main() -> ExitCode {
+    match run(std::env::args_os().collect()) {
+        Ok(()) | Err(Error::ClosedOutput) => ExitCode::SUCCESS,
+        Err(error) => {
+            errors::report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Groups, datasets, named datatypes and links.
+
+use std::ops::Deref;
+
+use hdfive::datatype::DatatypeClass;
+use hdfive::{Container, Dataset, Group, LinkInfo, LinkType, Location, NamedDatatype, Object};
+
+use super::{Dumper, dataspace, datatype};
+use crate::errors::{Error, Result};
+use crate::render::Cursor;
+
+impl Dumper<'_> {
+    /// Prints a group and all in it, or where it was printed before.
+    pub(super) fn group(&mut self, group: &Group, name: &str, level: usize) -> Result<()> {
+        let mut cursor = Cursor::at(level);
+        self.line(&mut cursor, &format!("GROUP \"{name}\" {{"))?;
+        cursor.level += 1;
+        self.comment(group, &mut cursor)?;
+        if !self.hard_link(group, &mut cursor)? {
+            self.attributes(group, level + 1)?;
+            self.members(group, level + 1)?;
+        }
+        cursor.level -= 1;
+        cursor.column = 1;
+        self.line(&mut cursor, "}")
+    }
+
+    /// If the object has several names and was printed under another: prints that name.
+    fn hard_link(&mut self, object: &Location, cursor: &mut Cursor) -> Result<bool> {
+        if object.reference_count()? < 2 || self.objects().print(object.address()) {
+            return Ok(false);
+        }
+        let path = self.objects().get(object.address()).map(|(_, path)| path.to_owned());
+        self.line(cursor, &format!("HARDLINK \"{}\"", path.unwrap_or_default()))?;
+        Ok(true)
+    }
+
+    fn comment(&mut self, object: &Location, cursor: &mut Cursor) -> Result<()> {
+        match object.comment()? {
+            Some(comment) if !comment.is_empty() => self.line(cursor, &format!("COMMENT \"{comment}\"")),
+            _ => Ok(()),
+        }
+    }
+
+    fn attributes(&mut self, object: &Location, level: usize) -> Result<()> {
+        if !self.options.attributes {
+            return Ok(());
+        }
+        let attributes = match object.attrs() {
+            Ok(attributes) => attributes,
+            Err(error) => {
+                self.complain(&error.into());
+                return Ok(());
+            }
+        };
+        let in_order: Box<dyn Iterator<Item = _>> = if self.options.descending {
+            Box::new(attributes.iter().rev())
+        } else {
+            Box::new(attributes.iter())
+        };
+        for attribute in in_order {
+            let result = self.attribute(attribute, level);
+            self.survive(result)?;
+        }
+        Ok(())
+    }
+
+    fn members(&mut self, group: &Group, level: usize) -> Result<()> {
+        let links = if self.options.by_creation { group.links_by_creation() } else { group.links() };
+        let mut links = match links {
+            Ok(links) => links,
+            Err(error) => {
+                self.complain(&error.into());
+                return Ok(());
+            }
+        };
+        if self.options.descending {
+            links.reverse();
+        }
+        for link in &links {
+            let result = self.member(group, link, level);
+            self.survive(result)?;
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, group: &Group, link: &LinkInfo, level: usize) -> Result<()> {
+        let LinkType::Hard(_) = link.link_type else { return self.link(link, level) };
+        match group.open(&link.name)? {
+            Object::Group(group) => self.group(&group, &link.name, level),
+            Object::Dataset(dataset) => self.dataset(&dataset, &link.name, level),
+            Object::NamedDatatype(datatype) => self.named_datatype(&datatype, &link.name, level),
+            _ => Err(Error::new(format_args!("\"{}\" is of an unknown kind", link.name))),
+        }
+    }
+
+    /// Prints a link that is not hard.
+    fn link(&mut self, link: &LinkInfo, level: usize) -> Result<()> {
+        let mut cursor = Cursor::at(level);
+        let (keyword, lines) = link_lines(&link.link_type);
+        self.line(&mut cursor, &format!("{keyword} \"{}\" {{", link.name))?;
+        cursor.level += 1;
+        for line in lines {
+            self.line(&mut cursor, &line)?;
+        }
+        cursor.level -= 1;
+        self.line(&mut cursor, "}")
+    }
+
+    /// Prints a dataset, or where it was printed before.
+    pub(super) fn dataset(&mut self, dataset: &Dataset, name: &str, level: usize) -> Result<()> {
+        let mut cursor = Cursor::at(level);
+        if dataset.reference_count()? > 1 && !self.objects().print(dataset.address()) {
+            let path = self.objects().get(dataset.address()).map(|(_, path)| path.to_owned());
+            self.line(&mut cursor, &format!("DATASET \"{name}\" {{"))?;
+            cursor.level += 1;
+            self.line(&mut cursor, &format!("HARDLINK \"{}\"", path.unwrap_or_default()))?;
+            cursor.level -= 1;
+            return self.line(&mut cursor, "}");
+        }
+        self.breakable_line(&mut cursor, &format!("DATASET \"{name}\" {{"))?;
+        self.comment(dataset, &mut cursor)?;
+        cursor.level += 1;
+        self.type_and_space(dataset, &mut cursor)?;
+        if self.options.properties {
+            self.properties(dataset, &mut cursor)?;
+        }
+        if self.options.data {
+            match dataset.datatype().class {
+                DatatypeClass::Time { .. } => {
+                    cursor.level += 1;
+                    self.breakable_line(&mut cursor, "DATA{ not yet implemented.}")?;
+                    cursor.level -= 1;
+                }
+                _ => self.data(dataset, &mut cursor)?,
+            }
+        }
+        self.attributes(dataset, level + 1)?;
+        cursor.level -= 1;
+        cursor.column = 1;
+        self.line(&mut cursor, "}")
+    }
+
+    /// Prints the datatype and the dataspace of a dataset or an attribute.
+    pub(super) fn type_and_space(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
+        self.type_lines(datatype::describe(container.datatype(), "DATATYPE  ", ""), cursor)?;
+        let space = dataspace::describe(&container.extents());
+        self.line(cursor, &format!("DATASPACE {space}"))
+    }
+
+    fn type_lines(&mut self, lines: Vec<datatype::Line>, cursor: &mut Cursor) -> Result<()> {
+        let level = cursor.level;
+        for line in lines {
+            cursor.level = level + line.level;
+            if line.breakable {
+                self.breakable_line(cursor, &line.text)?;
+            } else {
+                self.line(cursor, &line.text)?;
+            }
+        }
+        cursor.level = level;
+        Ok(())
+    }
+
+    /// Prints a named datatype, or where it was printed before.
+    pub(super) fn named_datatype(
+        &mut self,
+        datatype: &NamedDatatype,
+        name: &str,
+        level: usize,
+    ) -> Result<()> {
+        let mut cursor = Cursor::at(level);
+        let start = format!("DATATYPE \"{name}\" ");
+        if datatype.reference_count()? > 1 && !self.objects().print(datatype.address()) {
+            let path = self.objects().get(datatype.address()).map(|(_, path)| path.to_owned());
+            self.line(&mut cursor, &start)?;
+            return self.line(&mut cursor, &format!("HARDLINK \"{}\"", path.unwrap_or_default()));
+        }
+        let compound = matches!(datatype.datatype().class, DatatypeClass::Compound(_));
+        let end = if compound { "" } else { ";" };
+        self.type_lines(datatype::describe(datatype.datatype(), &start, end), &mut cursor)?;
+        self.attributes(datatype.deref(), level + 1)
+    }
+}
+
+/// The keyword of a link that is not hard, and the lines that describe it.
+pub(super) fn link_lines(link: &LinkType) -> (&'static str, Vec<String>) {
+    match link {
+        LinkType::Soft(path) => ("SOFTLINK", vec![format!("LINKTARGET \"{path}\"")]),
+        LinkType::External { file, path } => {
+            ("EXTERNAL_LINK", vec![format!("TARGETFILE \"{file}\""), format!("TARGETPATH \"{path}\"")])
+        }
+        LinkType::UserDefined { class, .. } => ("USERDEFINED_LINK", vec![format!("LINKCLASS {class}")]),
+        _ => ("HARDLINK", Vec::new()),
+    }
+}

@@ -1,0 +1,186 @@
+//! The options of `h5dump`.
+
+use crate::errors::{Error, Result};
+use crate::format_c::Format;
+use crate::getopt::{self, Spec, Takes};
+
+/// An object that was asked for by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Attribute(String),
+    Dataset(String),
+    Group(String),
+    Link(String),
+    Datatype(String),
+}
+
+/// What is to be printed, and how.
+#[derive(Debug, Clone)]
+pub(super) struct Options {
+    /// Whether the elements of datasets are printed.
+    pub(super) data: bool,
+    /// Whether the elements of attributes are printed.
+    pub(super) attribute_data: bool,
+    /// Whether attributes are printed at all.
+    pub(super) attributes: bool,
+    /// Whether the layout, the filters and the fill value of datasets are printed.
+    pub(super) properties: bool,
+    pub(super) superblock: bool,
+    /// Whether lines of elements begin with the index of their first.
+    pub(super) indices: bool,
+    pub(super) escape: bool,
+    /// Whether one-byte integers are printed as characters.
+    pub(super) ascii: bool,
+    /// Columns, if lines are broken where they are full, else each element has a line.
+    pub(super) columns: Option<usize>,
+    pub(super) float: Format,
+    pub(super) by_creation: bool,
+    pub(super) descending: bool,
+    /// Nothing: the whole file.
+    pub(super) wanted: Vec<Wanted>,
+    pub(super) files: Vec<String>,
+}
+
+/// What the command line asks for.
+pub(super) enum Request {
+    Dump(Options),
+    Help,
+    Version,
+}
+
+const SPECS: &[Spec] = &[
+    Spec('h', "help", Takes::Nothing),
+    Spec('V', "version", Takes::Nothing),
+    Spec('H', "header", Takes::Nothing),
+    Spec('A', "onlyattr", Takes::Perhaps),
+    Spec('B', "superblock", Takes::Nothing),
+    Spec('B', "boot-block", Takes::Nothing),
+    Spec('p', "properties", Takes::Nothing),
+    Spec('a', "attribute", Takes::Value),
+    Spec('d', "dataset", Takes::Value),
+    Spec('g', "group", Takes::Value),
+    Spec('l', "soft-link", Takes::Value),
+    Spec('t', "datatype", Takes::Value),
+    Spec('e', "escape", Takes::Nothing),
+    Spec('r', "string", Takes::Nothing),
+    Spec('y', "noindex", Takes::Nothing),
+    Spec('m', "format", Takes::Value),
+    Spec('w', "width", Takes::Value),
+    Spec('q', "sort_by", Takes::Value),
+    Spec('z', "sort_order", Takes::Value),
+    Spec('E', "enable-error-stack", Takes::Perhaps),
+];
+
+/// What `h5 dump --help` prints.
+pub(super) const HELP: &str = "\
+Print HDF5 files as text, as h5dump does
+
+Usage: h5 dump [OPTIONS] FILE...
+
+What to print (by default everything):
+  -a, --attribute=PATH    this attribute; a slash in its name is written \\/
+  -d, --dataset=PATH      this dataset
+  -g, --group=PATH        this group and all in it
+  -l, --soft-link=PATH    the value of this link
+  -t, --datatype=PATH     this named datatype
+  -H, --header            no elements, of datasets or attributes
+  -A, --onlyattr[=0]      no elements of datasets; with 0: no attributes
+  -B, --superblock        the superblock
+  -p, --properties        layout, filters, fill values of datasets
+
+How to print it:
+  -w, --width=N           columns (80); 0: no limit
+  -m, --format=FORMAT     of floating-point numbers, such as %.3f
+  -y, --noindex           no indices before lines of elements
+  -r, --string            one-byte integers as characters
+  -e, --escape            control characters as escape sequences
+  -q, --sort_by=KEY       name or creation_order
+  -z, --sort_order=ORDER  ascending or descending
+
+  -h, --help              this text
+  -V, --version           the version
+";
+
+impl Options {
+    fn new() -> Self {
+        Self {
+            data: true,
+            attribute_data: true,
+            attributes: true,
+            properties: false,
+            superblock: false,
+            indices: true,
+            escape: false,
+            ascii: false,
+            columns: Some(80),
+            float: Format::general(),
+            by_creation: false,
+            descending: false,
+            wanted: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    /// Understands the command line.
+    pub(super) fn parse(args: &[String]) -> Result<Request> {
+        let (options, files) = getopt::parse(args, SPECS).map_err(Error::new)?;
+        let mut parsed = Self::new();
+        for (letter, value) in options {
+            let path = |wanted: fn(String) -> Wanted| wanted(value.clone().unwrap_or_default());
+            match letter {
+                'h' => return Ok(Request::Help),
+                'V' => return Ok(Request::Version),
+                'a' => parsed.wanted.push(path(Wanted::Attribute)),
+                'd' => parsed.wanted.push(path(Wanted::Dataset)),
+                'g' => parsed.wanted.push(path(Wanted::Group)),
+                'l' => parsed.wanted.push(path(Wanted::Link)),
+                't' => parsed.wanted.push(path(Wanted::Datatype)),
+                _ => parsed.set(letter, value.as_deref())?,
+            }
+        }
+        if files.is_empty() {
+            return Err(Error::new("missing file name; h5 dump --help tells the options"));
+        }
+        parsed.files = files;
+        Ok(Request::Dump(parsed))
+    }
+
+    fn set(&mut self, letter: char, value: Option<&str>) -> Result<()> {
+        let unknown = |what: &str| Error::new(format_args!("unknown {what} \"{}\"", value.unwrap_or("")));
+        match letter {
+            'H' => (self.data, self.attribute_data) = (false, false),
+            'A' => match value.map(|value| value.parse::<i64>().unwrap_or(0)) {
+                None => (self.data, self.attribute_data) = (false, true),
+                Some(0) => self.attributes = false,
+                Some(_) => {}
+            },
+            'B' => self.superblock = true,
+            'p' => self.properties = true,
+            'e' => self.escape = true,
+            'r' => self.ascii = true,
+            'y' => self.indices = false,
+            'm' => {
+                self.float = Format::parse(value.unwrap_or_default()).map_err(Error::new)?;
+                self.columns = None;
+            }
+            'w' => {
+                let columns = value.and_then(|value| value.parse().ok()).unwrap_or(0);
+                self.columns = Some(if columns == 0 { 65_535 } else { columns });
+            }
+            'q' => match value {
+                Some("name") => self.by_creation = false,
+                Some("creation_order") => self.by_creation = true,
+                _ => return Err(unknown("key to sort by")),
+            },
+            'z' => match value {
+                Some("ascending") => self.descending = false,
+                Some("descending") => self.descending = true,
+                _ => return Err(unknown("order")),
+            },
+            // Errors are always explained.
+            'E' => {}
+            _ => return Err(Error::new(format_args!("the option -{letter} is not supported"))),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! Objects that are asked for by name.
+
+use hdfive::{LinkType, Object};
+
+use super::Dumper;
+use super::object::link_lines;
+use super::options::Wanted;
+use crate::errors::{Error, Result};
+use crate::render::Cursor;
+
+impl Dumper<'_> {
+    /// Prints what is asked for by name; an error, after which the rest is printed, if there is no
+    /// such thing.
+    pub(super) fn wanted(&mut self, wanted: &Wanted) -> Result<()> {
+        let result = match wanted {
+            Wanted::Attribute(path) => self.attribute_at(path),
+            Wanted::Dataset(path) => self.dataset_at(path),
+            Wanted::Group(path) => match self.file.open(path) {
+                Ok(Object::Group(group)) => self.group(&group, path, 1),
+                _ => self.missing("GROUP", "group", path),
+            },
+            Wanted::Link(path) => self.link_at(path),
+            Wanted::Datatype(path) => match self.file.open(path) {
+                Ok(Object::NamedDatatype(datatype)) => self.named_datatype(&datatype, path, 1),
+                _ => self.missing("DATATYPE", "datatype", path),
+            },
+        };
+        self.survive(result)
+    }
+
+    /// Prints an empty block where an object should have been.
+    fn missing(&mut self, keyword: &str, kind: &str, path: &str) -> Result<()> {
+        write!(self.out, "\n{keyword} \"{path}\" {{\n   }}")?;
+        Err(Error::new(format_args!("unable to open {kind} \"{path}\"")))
+    }
+
+    fn dataset_at(&mut self, path: &str) -> Result<()> {
+        match self.file.open(path) {
+            Ok(Object::Dataset(dataset)) => self.dataset(&dataset, path, 1),
+            Err(error)
+                if self.file.link_exists(path)
+                    && matches!(self.file.link(path)?.link_type, LinkType::Hard(_)) =>
+            {
+                Err(error.into())
+            }
+            _ => self.link_at(path),
+        }
+    }
+
+    fn link_at(&mut self, path: &str) -> Result<()> {
+        let link = self
+            .file
+            .link(path)
+            .map_err(|_| Error::new(format_args!("unable to get link info from \"{path}\"")))?;
+        if let LinkType::Hard(_) = link.link_type {
+            return Err(Error::new(format_args!("\"{path}\" is a hard link")));
+        }
+        let (keyword, lines) = link_lines(&link.link_type);
+        write!(self.out, "\n{keyword} \"{path}\" {{\n")?;
+        for line in lines {
+            writeln!(self.out, "   {line}")?;
+        }
+        Ok(write!(self.out, "}}")?)
+    }
+
+    /// Prints the attribute whose name is after the last slash that no backslash precedes.
+    fn attribute_at(&mut self, path: &str) -> Result<()> {
+        let bytes = path.as_bytes();
+        let slash =
+            (0..bytes.len()).rev().find(|&at| bytes[at] == b'/' && (at == 0 || bytes[at - 1] != b'\\'));
+        let (object, name) = match slash {
+            Some(at) => (&path[..=at], &path[at + 1..]),
+            None => ("/", path),
+        };
+        let name = name.replace("\\/", "/");
+        let object = if object.len() > 1 { object.trim_end_matches('/') } else { object };
+        let object = match self.file.open(object) {
+            Ok(object) => object,
+            Err(_) => {
+                let mut cursor = Cursor::at(1);
+                self.line(&mut cursor, &format!("ATTRIBUTE \"{path}\" {{"))?;
+                self.line(&mut cursor, "}")?;
+                return Err(Error::new(format_args!("unable to open object \"{object}\"")));
+            }
+        };
+        let attribute = match &object {
+            Object::Group(group) => group.attr(&name),
+            Object::Dataset(dataset) => dataset.attr(&name),
+            Object::NamedDatatype(datatype) => datatype.attr(&name),
+            _ => return Err(Error::new(format_args!("\"{path}\" is of an unknown kind"))),
+        };
+        match attribute {
+            Ok(attribute) => self.attribute(&attribute, 1),
+            Err(_) => {
+                let mut cursor = Cursor::at(1);
+                self.line(&mut cursor, &format!("ATTRIBUTE \"{name}\" {{"))?;
+                self.line(&mut cursor, "}")?;
+                Err(Error::new(format_args!("unable to open attribute \"{name}\"")))
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! How a dataset is stored: layout, filters, fill value.
+
+use hdfive::datatype::Datatype;
+use hdfive::{AllocationTime, Dataset, FillTime, FilterInfo, Layout};
+
+use super::Dumper;
+use crate::elements::References;
+use crate::errors::Result;
+use crate::render::{Cursor, Values};
+
+impl Dumper<'_> {
+    /// Prints the creation properties of a dataset.
+    pub(super) fn properties(&mut self, dataset: &Dataset, cursor: &mut Cursor) -> Result<()> {
+        let filters = dataset.filters();
+        self.block(cursor, "STORAGE_LAYOUT {", &layout(dataset, &filters)?)?;
+        let lines = if filters.is_empty() { vec![(0, "NONE".to_owned())] } else { filter_lines(&filters) };
+        self.block(cursor, "FILTERS {", &lines)?;
+        let time = match dataset.fill_time() {
+            FillTime::OnAllocation => "H5D_FILL_TIME_ALLOC",
+            FillTime::Never => "H5D_FILL_TIME_NEVER",
+            FillTime::IfSet => "H5D_FILL_TIME_IFSET",
+        };
+        let value = self.fill_value(dataset, cursor.level)?;
+        self.block(
+            cursor,
+            "FILLVALUE {",
+            &[(0, format!("FILL_TIME {time}")), (0, format!("VALUE  {value}"))],
+        )?;
+        let time = match dataset.alloc_time() {
+            AllocationTime::Default => "",
+            AllocationTime::Early => "H5D_ALLOC_TIME_EARLY",
+            AllocationTime::Late => "H5D_ALLOC_TIME_LATE",
+            AllocationTime::Incremental => "H5D_ALLOC_TIME_INCR",
+        };
+        self.block(cursor, "ALLOCATION_TIME {", &[(0, time.to_owned())])
+    }
+
+    /// Prints lines, each indented by so many levels more than the first, between braces.
+    fn block(&mut self, cursor: &mut Cursor, start: &str, lines: &[(usize, String)]) -> Result<()> {
+        self.line(cursor, start)?;
+        for (level, line) in lines {
+            cursor.level += level + 1;
+            self.line(cursor, line)?;
+            cursor.level -= level + 1;
+        }
+        self.line(cursor, "}")
+    }
+
+    fn fill_value(&mut self, dataset: &Dataset, level: usize) -> Result<String> {
+        if dataset.fill_is_undefined() {
+            return Ok("H5D_FILL_VALUE_UNDEFINED".to_owned());
+        }
+        let Some(bytes) = dataset.fill_value_bytes() else { return Ok("H5D_FILL_VALUE_DEFAULT".to_owned()) };
+        let datatype: &Datatype = dataset.datatype();
+        let references = References::new(&mut self.objects, self.file);
+        let heap = hdfive::Heap::new();
+        let mut text = String::new();
+        Values::new(&self.outline, &heap, &references).push(&mut text, datatype, &bytes, level)?;
+        Ok(text)
+    }
+}
+
+/// The lines of the layout.
+fn layout(dataset: &Dataset, filters: &[FilterInfo]) -> Result<Vec<(usize, String)>> {
+    let size = dataset.storage_size()?;
+    let lines = match dataset.layout()? {
+        Layout::Compact => vec!["COMPACT".to_owned(), format!("SIZE {size}")],
+        Layout::Contiguous => {
+            let offset = dataset.offset().unwrap_or(u64::MAX);
+            vec!["CONTIGUOUS".to_owned(), format!("SIZE {size}"), format!("OFFSET {offset}")]
+        }
+        Layout::Chunked => {
+            let chunk: Vec<_> = dataset.chunk().unwrap_or_default().iter().map(usize::to_string).collect();
+            let logical = dataset.size() as f64 * f64::from(dataset.datatype().size);
+            let ratio = if size > 0 { logical / size as f64 } else { 0.0 };
+            let ratio = if filters.is_empty() || dataset.ndim() == 0 {
+                String::new()
+            } else {
+                format!(" ({ratio:.3}:1 COMPRESSION)")
+            };
+            vec![format!("CHUNKED ( {} )", chunk.join(", ")), format!("SIZE {size}{ratio}")]
+        }
+        _ => vec!["Unknown layout".to_owned()],
+    };
+    Ok(lines.into_iter().map(|line| (0, line)).collect())
+}
+
+/// The lines of all filters.
+fn filter_lines(filters: &[FilterInfo]) -> Vec<(usize, String)> {
+    let mut lines = Vec::new();
+    for filter in filters {
+        let parameter = |index: usize| filter.parameters.get(index).copied().unwrap_or(0);
+        match filter.id {
+            1 => lines.push((0, format!("COMPRESSION DEFLATE {{ LEVEL {} }}", parameter(0)))),
+            2 => lines.push((0, "PREPROCESSING SHUFFLE".to_owned())),
+            3 => lines.push((0, "CHECKSUM FLETCHER32".to_owned())),
+            4 => lines.extend(szip_lines(parameter(0), parameter(1))),
+            5 => lines.push((0, "COMPRESSION NBIT".to_owned())),
+            6 => lines.push((0, format!("COMPRESSION SCALEOFFSET {{ MIN BITS {} }}", parameter(0)))),
+            id => {
+                lines.push((0, "USER_DEFINED_FILTER {".to_owned()));
+                lines.push((1, format!("FILTER_ID {id}")));
+                if let Some(name) = filter.name.as_deref().filter(|name| !name.is_empty()) {
+                    lines.push((1, format!("COMMENT {name}")));
+                }
+                if !filter.parameters.is_empty() {
+                    let parameters: Vec<_> =
+                        filter.parameters.iter().take(20).map(|&value| (value as i32).to_string()).collect();
+                    lines.push((1, format!("PARAMS {{ {} }}", parameters.join(" "))));
+                }
+                lines.push((0, "}".to_owned()));
+            }
+        }
+    }
+    lines
+}
+
+/// The lines of the szip filter with these options.
+fn szip_lines(mask: u32, pixels: u32) -> Vec<(usize, String)> {
+    let choose = |choices: &[(u32, &str)]| {
+        choices.iter().find(|(bit, _)| mask & bit != 0).map_or(String::new(), |(_, text)| (*text).to_owned())
+    };
+    let mut lines = vec![
+        (0, "COMPRESSION SZIP {".to_owned()),
+        (1, format!("PIXELS_PER_BLOCK {pixels}")),
+        (1, choose(&[(2, "MODE HARDWARE"), (1, "MODE K13")])),
+        (1, choose(&[(4, "CODING ENTROPY"), (32, "CODING NEAREST NEIGHBOUR")])),
+        (1, choose(&[(8, "BYTE_ORDER LSB"), (16, "BYTE_ORDER MSB")])),
+    ];
+    if mask & 128 != 0 {
+        lines.push((1, "HEADER RAW".to_owned()));
+    }
+    lines.push((0, "}".to_owned()));
+    lines
+}

@@ -1,0 +1,126 @@
+//! The elements of datasets and attributes, read part by part and printed.
+
+use std::cell::RefCell;
+
+use hdfive::datatype::{Datatype, DatatypeClass, ReferenceType};
+use hdfive::{Container, File, Hyperslab, Selection, SliceOrIndex};
+
+use crate::errors::{Error, Result};
+use crate::objects::Objects;
+use crate::render::{Cursor, Data, Lines, Style, Target, Targets, Values, native_size};
+
+/// Bytes, in memory, of the part of a dataset that is read at once.
+const PART_BYTES: u64 = 1 << 20;
+
+/// The objects of a file, looked for when the first reference is met.
+pub(crate) struct References<'a> {
+    objects: RefCell<&'a mut Option<Objects>>,
+    file: &'a File,
+}
+
+impl<'a> References<'a> {
+    pub(crate) fn new(objects: &'a mut Option<Objects>, file: &'a File) -> Self {
+        Self { objects: RefCell::new(objects), file }
+    }
+}
+
+/// The address in a reference.
+fn address(reference: &[u8]) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..reference.len())?.copy_from_slice(reference);
+    Some(u64::from_le_bytes(bytes)).filter(|&address| address != 0)
+}
+
+impl Targets for References<'_> {
+    fn target(&self, reference: &[u8], datatype: &Datatype) -> Result<Option<Target>> {
+        if reference.iter().all(|&byte| byte == 0) {
+            return Ok(None);
+        }
+        match datatype.class {
+            DatatypeClass::Reference(ReferenceType::Object) => {}
+            _ => return Err(Error::new("only references to objects are supported")),
+        }
+        let Some(address) = address(reference) else {
+            return Err(Error::new("a reference has no valid size"));
+        };
+        let mut objects = self.objects.borrow_mut();
+        let objects = objects.get_or_insert_with(|| Objects::of(self.file));
+        Ok(objects.get(address).map(|(kind, path)| Target {
+            kind,
+            address: Some(address),
+            path: path.to_owned(),
+        }))
+    }
+}
+
+/// Prints all elements, reading as many at once as the C tools do.
+pub(crate) fn print_elements(
+    container: &Container,
+    style: &Style,
+    references: &References<'_>,
+    cursor: &mut Cursor,
+    lines: &mut Lines<'_>,
+) -> Result<()> {
+    let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
+    let total = dims.iter().try_fold(1_u64, |total, &dim| total.checked_mul(dim));
+    let total = total.ok_or_else(|| Error::new("the dataset has too many elements"))?;
+    let part = part_shape(&dims, native_size(container.datatype()));
+    let mut data = Data::new(dims.clone());
+    let mut origin = vec![0; dims.len()];
+    let mut start = 0;
+    while start < total {
+        let count: Vec<u64> =
+            dims.iter().zip(&origin).zip(&part).map(|((&dim, &at), &part)| part.min(dim - at)).collect();
+        let elements = container.read_elements(selection(&origin, &count))?;
+        let mut values = Values::new(style, elements.heap(), references);
+        data.next_part(start);
+        let mut text = String::new();
+        for (position, element) in (0..).zip(elements.iter()) {
+            text.clear();
+            values.push(&mut text, elements.datatype(), element, cursor.level)?;
+            if start + position + 1 < total {
+                text.push_str(style.element_suffix);
+            }
+            lines.element(cursor, style, &mut data, position, &text)?;
+        }
+        data.continued = true;
+        start += (elements.len() as u64).max(1);
+        for ((at, &count), &dim) in origin.iter_mut().zip(&count).zip(&dims).rev() {
+            *at += count;
+            if *at < dim {
+                break;
+            }
+            *at = 0;
+        }
+    }
+    Ok(())
+}
+
+/// The shape of a part: whole rows, planes and so on as far as they fit.
+fn part_shape(dims: &[u64], element: u64) -> Vec<u64> {
+    let mut bytes = element.max(1);
+    let mut part: Vec<u64> = dims
+        .iter()
+        .rev()
+        .map(|&dim| {
+            let size = dim.min((PART_BYTES / bytes).max(1)).max(1);
+            bytes = bytes.saturating_mul(size);
+            size
+        })
+        .collect();
+    part.reverse();
+    part
+}
+
+fn selection(origin: &[u64], count: &[u64]) -> Selection {
+    if origin.is_empty() {
+        return Selection::All;
+    }
+    let slices = origin.iter().zip(count).map(|(&start, &count)| SliceOrIndex::SliceCount {
+        start: start as usize,
+        step: 1,
+        count: count as usize,
+        block: 1,
+    });
+    Selection::Hyperslab(Hyperslab::new(slices.collect::<Vec<_>>()))
+}

@@ -1,0 +1,49 @@
+//! Opening files.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::errors::{Error, Result};
+
+/// Opens a file to read it; an error names the path, and the format of a file of another kind.
+pub(crate) fn open(path: &Path) -> Result<hdfive::File> {
+    hdfive::File::open(path).map_err(|error| match other_format(path) {
+        Some(format) => Error::at(path, format_args!("{format}, not an HDF5 file")),
+        None => Error::new(error),
+    })
+}
+
+/// What a file that is not HDF5 is, if its first bytes tell.
+fn other_format(path: &Path) -> Option<&'static str> {
+    let mut start = Vec::new();
+    std::fs::File::open(path).ok()?.take(8).read_to_end(&mut start).ok()?;
+    match start.as_slice() {
+        [] => Some("an empty file"),
+        [0x0e, 0x03, 0x13, 0x01, ..] => Some("an HDF4 file"),
+        [b'C', b'D', b'F', 1, ..] => Some("a netCDF-3 file"),
+        [b'C', b'D', b'F', 2, ..] => Some("a netCDF-3 file (64-bit offset)"),
+        [b'C', b'D', b'F', 5, ..] => Some("a netCDF-3 file (64-bit data, CDF-5)"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_other_formats_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        for (bytes, format) in [
+            (&b""[..], Some("an empty file")),
+            (b"\x0e\x03\x13\x01rest", Some("an HDF4 file")),
+            (b"CDF\x01rest", Some("a netCDF-3 file")),
+            (b"CDF\x03rest", None),
+            (b"\x89HDF\r\n\x1a\n", None),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(other_format(&path), format, "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is listed of datasets and attributes.
+
+use hdfive::datatype::DatatypeClass;
+use hdfive::{Attribute, Dataset, Extents};
+
+use super::datatype::describe;
+use super::name::escape;
+use super::object::Lister;
+use crate::errors::Result;
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+impl Lister<'_> {
+    /// The shape, on the line of the dataset's name.
+    pub(super) fn shape(&mut self, dataset: &Dataset) -> Result<()> {
+        let extents = dataset.extents();
+        let text = match extents {
+            Extents::Null => "NULL".to_owned(),
+            Extents::Scalar => "SCALAR".to_owned(),
+            Extents::Simple(extents) => {
+                let sizes = extents.iter().map(|extent| match extent.max {
+                    None => format!("{}/Inf", extent.dim),
+                    Some(max) if max != extent.dim || self.options.verbose => format!("{}/{max}", extent.dim),
+                    Some(_) => extent.dim.to_string(),
+                });
+                sizes.collect::<Vec<_>>().join(", ")
+            }
+        };
+        Ok(write!(self.out, " {{{text}}}")?)
+    }
+
+    /// An attribute: its name, shape and type, and its elements if asked.
+    pub(super) fn attribute(&mut self, attribute: &Attribute) -> Result<()> {
+        let space = match attribute.extents() {
+            Extents::Null => "null".to_owned(),
+            Extents::Scalar => "scalar".to_owned(),
+            extents @ Extents::Simple(_) => {
+                let sizes: Vec<_> = extents.dims().iter().map(usize::to_string).collect();
+                format!("{{{}}}", sizes.join(", "))
+            }
+        };
+        writeln!(self.out, "    Attribute: {} {space}", escape(&attribute.name(), true))?;
+        let text = describe(attribute.datatype(), 15, self.options.simple);
+        writeln!(self.out, "        {:<10} {text}", "Type:")?;
+        if self.options.data { self.attribute_values(attribute) } else { Ok(()) }
+    }
+
+    /// How a dataset is stored, and its type.
+    pub(super) fn storage(&mut self, dataset: &Dataset) -> Result<()> {
+        let element = u64::from(dataset.datatype().size);
+        if let Some(chunk) = dataset.chunk() {
+            let sizes: Vec<_> = chunk.iter().map(usize::to_string).collect();
+            let bytes = chunk.iter().fold(element, |bytes, &dim| bytes.saturating_mul(dim as u64));
+            writeln!(self.out, "    {:<10} {{{}}} {bytes} bytes", "Chunks:", sizes.join(", "))?;
+        }
+        write!(self.out, "    {:<10} ", "Storage:")?;
+        match dataset.datatype().class {
+            DatatypeClass::VarLen(_) | DatatypeClass::Reference(_) => {
+                write!(self.out, "information not available")?;
+            }
+            _ => {
+                let total = (dataset.size() as u64).saturating_mul(element);
+                let used = dataset.storage_size()?;
+                write!(self.out, "{total} logical byte{}, ", plural(total))?;
+                write!(self.out, "{used} allocated byte{}", plural(used))?;
+                if used > 0 {
+                    write!(self.out, ", {:.2}% utilization", total as f64 * 100.0 / used as f64)?;
+                }
+            }
+        }
+        writeln!(self.out)?;
+        for (index, filter) in dataset.filters().iter().enumerate() {
+            let name = match (filter.name.as_deref(), filter.id) {
+                (Some(name), _) if !name.is_empty() => name,
+                (_, 1) => "deflate",
+                (_, 2) => "shuffle",
+                (_, 3) => "fletcher32",
+                (_, 4) => "szip",
+                (_, 5) => "nbit",
+                (_, 6) => "scaleoffset",
+                _ => "method",
+            };
+            let optional = if filter.flags & 1 != 0 { "OPT" } else { "" };
+            let parameters: Vec<_> = filter.parameters.iter().take(20).map(u32::to_string).collect();
+            writeln!(
+                self.out,
+                "    {:<10} {name}-{} {optional} {{{}}}",
+                format!("Filter-{index}:"),
+                filter.id,
+                parameters.join(", ")
+            )?;
+        }
+        let text = describe(dataset.datatype(), 15, self.options.simple);
+        Ok(writeln!(self.out, "    {:<10} {text}", "Type:")?)
+    }
+}

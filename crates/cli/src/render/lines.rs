@@ -1,0 +1,213 @@
+//! Breaking text into lines, as the C tools do.
+
+use std::io::{self, Write};
+
+use super::style::{OPTIONAL_BREAK, Prefix, Style};
+
+/// Where in the output the next text goes. A line is ended only when the next one begins.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cursor {
+    /// Characters on the current line, as the tools count them; 0: nothing needs to be ended.
+    pub(crate) column: usize,
+    /// Levels of indentation.
+    pub(crate) level: usize,
+    /// Whether the next text begins a line.
+    pub(crate) fresh: bool,
+    /// Elements on the current line.
+    pub(crate) on_line: u64,
+    /// The width of the current line's prefix.
+    prefix_width: usize,
+    /// Whether the element before was broken into several lines.
+    multiline: bool,
+}
+
+/// The shape of the data being printed, and how far it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Data {
+    /// The sizes of the dimensions; none for a scalar.
+    pub(crate) dims: Vec<u64>,
+    /// The position in the whole of the first element of the part that is being printed.
+    pub(crate) start: u64,
+    /// Whether this is not the first part.
+    pub(crate) continued: bool,
+    /// Elements since the last row was ended.
+    in_row: u64,
+}
+
+impl Cursor {
+    /// On a line that is to be ended, before lines of this many levels of indentation.
+    pub(crate) fn at(level: usize) -> Self {
+        Self { column: 3 * level, level, ..Self::default() }
+    }
+
+    /// At the beginning of a line, before lines of this many levels of indentation.
+    pub(crate) fn first(level: usize) -> Self {
+        Self { level, fresh: true, ..Self::default() }
+    }
+}
+
+impl Data {
+    /// Data of this shape, of which nothing is printed yet.
+    pub(crate) fn new(dims: Vec<u64>) -> Self {
+        Self { dims, ..Self::default() }
+    }
+
+    /// Goes on with the part that starts at the element `start`.
+    pub(crate) fn next_part(&mut self, start: u64) {
+        self.start = start;
+        self.in_row = 0;
+    }
+
+    fn index(&self, mut element: u64, text: &mut String) {
+        let mut indices: Vec<u64> = self
+            .dims
+            .iter()
+            .rev()
+            .map(|&dim| {
+                let index = if dim == 0 { 0 } else { element % dim };
+                element = element.checked_div(dim).unwrap_or(0);
+                index
+            })
+            .collect();
+        if indices.is_empty() {
+            indices.push(element);
+        }
+        for (at, index) in indices.iter().rev().enumerate() {
+            text.push_str(if at > 0 { "," } else { "" });
+            text.push_str(&index.to_string());
+        }
+    }
+}
+
+/// Output by lines.
+pub(crate) struct Lines<'o> {
+    out: &'o mut dyn Write,
+}
+
+/// The number of characters that a terminal would show, as the tools count them: those of text
+/// outside ASCII do not count.
+fn columns(text: &str) -> usize {
+    text.bytes().filter(|byte| (b' '..0x80).contains(byte)).count()
+}
+
+impl<'o> Lines<'o> {
+    pub(crate) fn new(out: &'o mut dyn Write) -> Self {
+        Self { out }
+    }
+
+    /// Prints text as it is.
+    pub(crate) fn raw(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+
+    /// Prints text on a line of its own.
+    pub(crate) fn line(&mut self, cursor: &mut Cursor, style: &Style, text: &str) -> io::Result<()> {
+        cursor.fresh = true;
+        self.element(cursor, style, &mut Data::default(), 0, text)
+    }
+
+    /// Begins a line, then prints text, which goes to the next line if it is too long for this one.
+    pub(crate) fn breakable_line(
+        &mut self,
+        cursor: &mut Cursor,
+        style: &Style,
+        text: &str,
+    ) -> io::Result<()> {
+        self.begin(cursor, style)?;
+        self.element(cursor, style, &mut Data::default(), 0, text)
+    }
+
+    /// Ends the current line, if there is something on it, and begins another.
+    pub(crate) fn begin(&mut self, cursor: &mut Cursor, style: &Style) -> io::Result<()> {
+        self.begin_at(cursor, style, &Data::default(), 0, 0)
+    }
+
+    /// Begins a line with the section `section` of the element `element`.
+    fn begin_at(
+        &mut self,
+        cursor: &mut Cursor,
+        style: &Style,
+        data: &Data,
+        element: u64,
+        section: usize,
+    ) -> io::Result<()> {
+        if cursor.column > 0 {
+            writeln!(self.out, "{}", style.line_suffix)?;
+        }
+        let mut prefix = String::new();
+        let levels = match style.prefix {
+            Prefix::Indent => cursor.level,
+            _ => cursor.level.saturating_sub(1),
+        };
+        (0..levels).for_each(|_| prefix.push_str(style.indent));
+        let mut text = String::new();
+        match &style.prefix {
+            Prefix::Index => {
+                text.push('(');
+                data.index(element, &mut text);
+                text.push_str("): ");
+            }
+            Prefix::Fixed(first, continued) => text.push_str(if section > 0 { continued } else { first }),
+            Prefix::Marked(mark) => text.push_str(mark),
+            Prefix::Indent | Prefix::Outline => {}
+        }
+        // Wherever the text is, it is counted as if the whole indentation were before it.
+        let counted = if levels > 0 { cursor.level } else { 0 };
+        cursor.column = text.len() + style.indent.len() * counted;
+        prefix.push_str(&text);
+        write!(self.out, "{prefix}")?;
+        cursor.prefix_width = cursor.column;
+        cursor.on_line = 0;
+        cursor.fresh = false;
+        Ok(())
+    }
+
+    /// Prints the element at `position` of the current part, or text that is no element.
+    pub(crate) fn element(
+        &mut self,
+        cursor: &mut Cursor,
+        style: &Style,
+        data: &mut Data,
+        position: u64,
+        text: &str,
+    ) -> io::Result<()> {
+        let width = columns(text) + style.element_space.len() + style.line_suffix.len();
+        if style.multi_new && cursor.column + width > style.columns {
+            // Text that fits on a line of its own gets one; so does any text after broken text.
+            let fits = cursor.prefix_width + width <= style.columns;
+            cursor.fresh |= cursor.multiline || fits;
+        }
+        let row = data.dims.last().copied().unwrap_or(0);
+        if style.array_lines && cursor.on_line > 0 {
+            if row > 0 && cursor.on_line % row == 0 {
+                cursor.fresh = true;
+            }
+            if data.in_row == row {
+                cursor.fresh = true;
+                data.in_row = 0;
+            }
+        }
+        if style.per_line > 0 && cursor.on_line >= style.per_line {
+            cursor.fresh = true;
+        }
+        let mut multiline = false;
+        for (number, section) in text.split(OPTIONAL_BREAK).filter(|section| !section.is_empty()).enumerate()
+        {
+            let width = section.len() + style.element_space.len() + style.line_suffix.len();
+            cursor.fresh |= cursor.column + width > style.columns;
+            if cursor.fresh {
+                multiline |= number > 0;
+                self.begin_at(cursor, style, data, data.start + position, number)?;
+            } else if number == 0 && (position > 0 || data.continued) {
+                write!(self.out, "{}", style.element_space)?;
+                cursor.column += style.element_space.len();
+            }
+            write!(self.out, "{section}")?;
+            cursor.column += section.len();
+        }
+        cursor.multiline = multiline;
+        cursor.on_line += 1;
+        data.in_row += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! Elements as text, laid out in lines as the C tools lay them out.
+//!
+//! [`value`] turns one element into text, which [`lines`] breaks into lines with indices.
+
+mod escape;
+mod lines;
+mod native;
+mod number;
+mod style;
+mod value;
+
+pub(crate) use lines::{Cursor, Data, Lines};
+pub(crate) use native::native_size;
+pub(crate) use number::integer;
+pub(crate) use style::{Escape, Prefix, Style};
+pub(crate) use value::{Target, TargetKind, Targets, Values};

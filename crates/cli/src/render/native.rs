@@ -1,0 +1,55 @@
+//! The sizes of the C library's native types, which say how much of a dataset `h5dump` reads at
+//! once, and so where it may break lines.
+
+use hdfive::datatype::{Datatype, DatatypeClass, VarLenKind};
+
+/// The size of the native type of `datatype` in memory, in bytes.
+pub(crate) fn native_size(datatype: &Datatype) -> u64 {
+    layout(datatype).0
+}
+
+/// Size and alignment.
+fn layout(datatype: &Datatype) -> (u64, u64) {
+    let scalar = |size| (size, size);
+    match &datatype.class {
+        DatatypeClass::Integer(class) => scalar(by_precision(class.precision)),
+        DatatypeClass::Bitfield(class) => scalar(by_precision(class.precision)),
+        DatatypeClass::Float(_) => scalar(match datatype.size {
+            0..=4 => 4,
+            5..=8 => 8,
+            _ => 16,
+        }),
+        DatatypeClass::Compound(class) => {
+            let (size, align) = class.members.iter().fold((0_u64, 1), |(size, align), member| {
+                let (member_size, member_align) = layout(&member.datatype);
+                (size.next_multiple_of(member_align) + member_size, align.max(member_align))
+            });
+            (size.next_multiple_of(align), align)
+        }
+        DatatypeClass::Reference(_) => (64, 8),
+        DatatypeClass::Enum(class) => layout(&class.base),
+        DatatypeClass::VarLen(class) => match class.kind {
+            VarLenKind::Sequence => (16, 8),
+            VarLenKind::String(_) => (8, 8),
+        },
+        DatatypeClass::Array(class) => {
+            let (size, align) = layout(&class.base);
+            let count = class.dims.iter().fold(1_u64, |count, &dim| count.saturating_mul(dim.into()));
+            (size.saturating_mul(count), align)
+        }
+        DatatypeClass::Complex(class) => {
+            let (size, align) = layout(&class.base);
+            (size * 2, align)
+        }
+        _ => (datatype.size.into(), 1),
+    }
+}
+
+fn by_precision(bits: u16) -> u64 {
+    match bits {
+        0..=8 => 1,
+        9..=16 => 2,
+        17..=32 => 4,
+        _ => 8,
+    }
+}

@@ -1,0 +1,304 @@
+//! One element as text.
+
+use hdfive::Heap;
+use hdfive::datatype::{
+    ArrayType, BitfieldType, ByteOrder, CompoundType, Datatype, DatatypeClass, EnumType, StringPadding,
+    VarLenKind,
+};
+
+use super::escape::{escape_name, push_char};
+use super::number::{Integer, integer, real};
+use super::style::Style;
+use crate::errors::Result;
+use crate::format_c::Format;
+
+/// Where references lead.
+pub(crate) trait Targets {
+    /// The object that a reference leads to; `None` for none.
+    fn target(&self, reference: &[u8], datatype: &Datatype) -> Result<Option<Target>>;
+}
+
+/// The object that a reference leads to.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) kind: TargetKind,
+    /// The address of the object's header, for references that are printed with it.
+    pub(crate) address: Option<u64>,
+    /// The path of the object, where it is known.
+    pub(crate) path: String,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.kind {
+            TargetKind::Group => "GROUP",
+            TargetKind::Dataset => "DATASET",
+            TargetKind::Datatype => "DATATYPE",
+        };
+        match self.address {
+            Some(address) => write!(f, "{kind} {address} \"{}\"", self.path),
+            None => write!(f, "{kind} \"{}\"", self.path),
+        }
+    }
+}
+
+/// The kinds of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TargetKind {
+    Group,
+    Dataset,
+    Datatype,
+}
+
+/// Elements as text.
+pub(crate) struct Values<'a> {
+    style: &'a Style,
+    /// The variable-length parts.
+    heap: &'a Heap,
+    targets: &'a dyn Targets,
+    /// Whether an array was the last thing printed: what follows it in an array is on a new line.
+    after_array: bool,
+}
+
+impl<'a> Values<'a> {
+    pub(crate) fn new(style: &'a Style, heap: &'a Heap, targets: &'a dyn Targets) -> Self {
+        Self { style, heap, targets, after_array: false }
+    }
+
+    /// Adds the element of type `datatype` whose bytes these are; lines that it is broken into are
+    /// indented by `level`.
+    pub(crate) fn push(
+        &mut self,
+        text: &mut String,
+        datatype: &Datatype,
+        bytes: &[u8],
+        level: usize,
+    ) -> Result<()> {
+        match &datatype.class {
+            _ if self.style.raw => push_hex(text, bytes),
+            DatatypeClass::Integer(_) if datatype.size == 1 && self.style.ascii => {
+                push_char(text, bytes.first().copied().unwrap_or(0), self.style.escape);
+            }
+            DatatypeClass::Integer(class) => text.push_str(&integer(bytes, class).to_string()),
+            DatatypeClass::Float(class) => {
+                let value = real(bytes, class);
+                text.push_str(&match datatype.size {
+                    0..=4 => self.style.float.print(value),
+                    5..=8 => self.style.double.print(value),
+                    _ => Format::general().print(value),
+                });
+            }
+            DatatypeClass::String(class) => {
+                self.push_string(text, bytes, class.padding == StringPadding::NullTerminated);
+            }
+            DatatypeClass::Bitfield(class) => push_hex(text, &native_bitfield(bytes, class)),
+            DatatypeClass::Time { .. } | DatatypeClass::Opaque { .. } => push_hex(text, bytes),
+            DatatypeClass::Compound(class) => self.push_compound(text, class, bytes, level)?,
+            DatatypeClass::Reference(_) => self.push_reference(text, datatype, bytes)?,
+            DatatypeClass::Enum(class) => push_enum(text, class, bytes),
+            DatatypeClass::Array(class) => self.push_array(text, class, bytes, level)?,
+            DatatypeClass::VarLen(class) => match class.kind {
+                VarLenKind::String(_) if bytes.iter().all(|&byte| byte == 0) => text.push_str("NULL"),
+                VarLenKind::String(_) => self.push_string(text, self.heap.get(bytes, 1)?, true),
+                VarLenKind::Sequence => self.push_sequence(text, &class.base, bytes, level)?,
+            },
+            DatatypeClass::Complex(class) => self.push_complex(text, &class.base, bytes, level)?,
+            _ => text.push_str("invalid datatype"),
+        }
+        Ok(())
+    }
+
+    fn push_string(&self, text: &mut String, bytes: &[u8], terminated: bool) {
+        let end = bytes.iter().position(|&byte| terminated && byte == 0).unwrap_or(bytes.len());
+        let repeats = self.style.repeats;
+        let mut quoted = false;
+        let mut at = 0;
+        while at < end {
+            let same = bytes[at..].iter().take_while(|&&byte| byte == bytes[at]).count();
+            let counted = repeats > 0 && same > repeats;
+            let space = if at > 0 { " " } else { "" };
+            if counted {
+                text.push_str(if quoted { "\"" } else { "" });
+                text.push_str(space);
+                text.push('\'');
+                push_char(text, bytes[at], self.style.escape);
+                text.push_str(&format!("'*{}", same - 1));
+                quoted = false;
+                at += same;
+                continue;
+            }
+            if !quoted {
+                text.push_str(space);
+                text.push('"');
+                quoted = true;
+            }
+            push_char(text, bytes[at], self.style.escape);
+            at += 1;
+        }
+        if quoted {
+            text.push('"');
+        }
+        if end == 0 {
+            text.push_str("\"\"");
+        }
+    }
+
+    fn push_indent(&self, text: &mut String, level: usize) {
+        (0..level).for_each(|_| text.push_str(self.style.indent));
+    }
+
+    fn push_compound(
+        &mut self,
+        text: &mut String,
+        class: &CompoundType,
+        bytes: &[u8],
+        level: usize,
+    ) -> Result<()> {
+        let style = self.style;
+        text.push_str(style.braces.0);
+        for (index, member) in class.members.iter().enumerate() {
+            text.push_str(if index == 0 { style.compound_break } else { style.member_separator });
+            if style.array_lines {
+                self.push_indent(text, level + 1);
+            }
+            if style.member_names {
+                text.push_str(&member.name);
+                text.push('=');
+            }
+            let part = part(bytes, member.offset as usize, member.datatype.size as usize);
+            self.push(text, &member.datatype, part, level + 1)?;
+        }
+        if style.array_lines {
+            text.push_str(style.compound_break);
+            self.push_indent(text, level);
+        }
+        text.push_str(style.braces.1);
+        Ok(())
+    }
+
+    fn push_array(&mut self, text: &mut String, class: &ArrayType, bytes: &[u8], level: usize) -> Result<()> {
+        let style = self.style;
+        let size = class.base.size as usize;
+        let row = class.dims.last().map_or(1, |&dim| dim as usize).max(1);
+        let count = class.dims.iter().try_fold(1_usize, |count, &dim| count.checked_mul(dim as usize));
+        text.push_str(style.array.0);
+        for index in 0..count.unwrap_or(usize::MAX).min(bytes.len().checked_div(size).unwrap_or(0)) {
+            if index > 0 {
+                text.push_str(style.array_separator);
+                if style.array_lines && index % row == 0 {
+                    text.push('\n');
+                    self.push_indent(text, level + 1);
+                } else if self.after_array && style.array_lines {
+                    text.push_str("\n ");
+                    self.push_indent(text, level + 1);
+                } else if style.array_lines {
+                    text.push(' ');
+                }
+            }
+            self.after_array = false;
+            self.push(text, &class.base, part(bytes, index * size, size), level + 1)?;
+        }
+        text.push_str(style.array.1);
+        self.after_array = true;
+        Ok(())
+    }
+
+    fn push_sequence(
+        &mut self,
+        text: &mut String,
+        base: &Datatype,
+        bytes: &[u8],
+        level: usize,
+    ) -> Result<()> {
+        let size = base.size as usize;
+        let elements = self.heap.get(bytes, size)?;
+        text.push('(');
+        for (index, element) in elements.chunks_exact(size.max(1)).enumerate() {
+            if index > 0 {
+                text.push_str(self.style.sequence_separator);
+            }
+            self.push(text, base, element, level + 1)?;
+        }
+        text.push(')');
+        Ok(())
+    }
+
+    /// The real and the imaginary part, as release 2.0 prints them; no earlier one knows the class.
+    fn push_complex(&mut self, text: &mut String, base: &Datatype, bytes: &[u8], level: usize) -> Result<()> {
+        let size = base.size as usize;
+        self.push(text, base, part(bytes, 0, size), level)?;
+        let mut imaginary = String::new();
+        self.push(&mut imaginary, base, part(bytes, size, size), level)?;
+        if !imaginary.starts_with('-') {
+            text.push('+');
+        }
+        text.push_str(&imaginary);
+        text.push('i');
+        Ok(())
+    }
+
+    fn push_reference(&mut self, text: &mut String, datatype: &Datatype, bytes: &[u8]) -> Result<()> {
+        let Some(target) = self.targets.target(bytes, datatype)? else {
+            text.push_str("NULL");
+            return Ok(());
+        };
+        text.push_str(&target.to_string());
+        Ok(())
+    }
+}
+
+/// The bytes of a part of an element; fewer if the element is too short.
+fn part(bytes: &[u8], offset: usize, size: usize) -> &[u8] {
+    let rest = bytes.get(offset..).unwrap_or(&[]);
+    &rest[..size.min(rest.len())]
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    if let [byte] = bytes {
+        text.push_str(&format!("0x{byte:02x}"));
+        return;
+    }
+    for (index, byte) in bytes.iter().enumerate() {
+        text.push_str(&format!("{}{byte:02x}", if index > 0 { ":" } else { "" }));
+    }
+}
+
+/// A bit field as the little-endian native type holds it: its bits only, from the lowest.
+fn native_bitfield(bytes: &[u8], class: &BitfieldType) -> Vec<u8> {
+    let mut little = bytes.to_vec();
+    if class.order == ByteOrder::Big {
+        little.reverse();
+    }
+    let size = match class.precision {
+        0..=8 => 1,
+        9..=16 => 2,
+        17..=32 => 4,
+        33..=64 => 8,
+        bits => usize::from(bits).div_ceil(8),
+    };
+    let mut native = vec![0; size];
+    for index in 0..usize::from(class.precision) {
+        let from = usize::from(class.bit_offset) + index;
+        let bit = little.get(from / 8).copied().unwrap_or(0) >> (from % 8) & 1;
+        if let Some(byte) = native.get_mut(index / 8) {
+            *byte |= bit << (index % 8);
+        }
+    }
+    native
+}
+
+fn push_enum(text: &mut String, class: &EnumType, bytes: &[u8]) {
+    if let Some((name, _)) = class.members.iter().find(|(_, value)| value == bytes) {
+        text.push_str(&escape_name(name));
+        return;
+    }
+    let DatatypeClass::Integer(base) = &class.base.class else {
+        return push_hex(text, bytes);
+    };
+    let value = match integer(bytes, base) {
+        Integer::Signed(value) => value.to_le_bytes(),
+        Integer::Unsigned(value) => value.to_le_bytes(),
+    };
+    let size = super::native::native_size(&class.base) as usize;
+    push_hex(text, part(&value, 0, size));
+}
