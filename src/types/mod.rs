@@ -75,6 +75,21 @@ pub trait H5Type: Sized + 'static {
     fn plain() -> Option<Plain<Self>> {
         None
     }
+
+    /// The values' own bytes, if they are their images.
+    #[doc(hidden)]
+    fn images(values: &[Self]) -> Option<&[u8]> {
+        Self::plain().map(|plain| plain.bytes(values))
+    }
+
+    /// Appends the values of many images.
+    #[doc(hidden)]
+    fn decode_into(values: &mut Vec<Self>, images: &[u8], heap: &Heap) -> Result<()> {
+        for image in images.chunks_exact(Self::SIZE.max(1)) {
+            values.push(Self::decode(image, heap)?);
+        }
+        Ok(())
+    }
 }
 
 /// A value that can be written: every [`H5Type`], and borrowed ones such as `&str`.
@@ -114,7 +129,7 @@ impl<T: H5Type> H5Write for T {
     }
 
     fn images(values: &[Self]) -> Option<&[u8]> {
-        T::plain().map(|plain| plain.bytes(values))
+        <T as H5Type>::images(values)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Numbers and booleans as elements.
 
-use super::{H5Type, Heap, Plain, fill_image, image_array, native};
+use super::{H5Type, Heap, Plain, bytes, fill_image, image_array, native};
 use crate::format::message::datatype::Datatype;
 use crate::{Error, Result};
 
@@ -103,5 +103,18 @@ impl H5Type for bool {
 
     fn encode(&self, image: &mut [u8], _: &mut Heap) -> Result<()> {
         fill_image(image, &[u8::from(*self)])
+    }
+
+    fn images(values: &[Self]) -> Option<&[u8]> {
+        Some(bytes::bool_bytes(values))
+    }
+
+    fn decode_into(values: &mut Vec<Self>, images: &[u8], heap: &Heap) -> Result<()> {
+        // One pass that vectorizes; the first that is no boolean is looked for only if there is one.
+        if images.iter().fold(0, |all, byte| all | byte) > 1 {
+            return images.chunks(1).try_for_each(|image| Self::decode(image, heap).map(drop));
+        }
+        values.extend(images.iter().map(|&byte| byte == 1));
+        Ok(())
     }
 }

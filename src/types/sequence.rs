@@ -106,16 +106,8 @@ pub(crate) fn decode_all<T: H5Type>(images: &[u8], count: usize, heap: &Heap) ->
         return Ok(values);
     }
     let mut values = Vec::with_capacity(count);
-    decode_into(&mut values, images, heap)?;
+    T::decode_into(&mut values, images, heap)?;
     Ok(values)
-}
-
-/// Appends the values of the images.
-pub(crate) fn decode_into<T: H5Type>(values: &mut Vec<T>, images: &[u8], heap: &Heap) -> Result<()> {
-    for image in images.chunks_exact(<T as H5Type>::SIZE.max(1)) {
-        values.push(T::decode(image, heap)?);
-    }
-    Ok(())
 }
 
 macro_rules! tuples {

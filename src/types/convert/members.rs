@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::strided::{Source, Target, transfer};
-use super::{Context, Form, Op, Plan, Side, mismatch};
+use super::{Context, Op, Plan, Side, mismatch, short};
 use crate::format::message::datatype::{ComplexType, Datatype, DatatypeClass, EnumType, Member};
 use crate::{Error, Result};
 
@@ -41,9 +41,13 @@ fn members(datatype: &Datatype) -> Cow<'_, [Member]> {
 /// The names that writers give to the parts of a complex number.
 const PARTS: [[&str; 3]; 2] = [["r", "re", "real"], ["i", "im", "imag"]];
 
-/// The member with that name; a part of a complex number may have another of its names.
-fn find<'a>(members: &'a [Member], wanted: &Member, complex: bool) -> Option<&'a Member> {
-    let named = |name: &str| members.iter().find(|member| member.name == name);
+/// The member with that name, which is likely at the same place `at`; a part of a complex number
+/// may have another of its names.
+fn find<'a>(members: &'a [Member], at: usize, wanted: &Member, complex: bool) -> Option<&'a Member> {
+    let named = |name: &str| {
+        let likely = members.get(at).filter(|member| member.name == name);
+        likely.or_else(|| members.iter().find(|member| member.name == name))
+    };
     named(&wanted.name).or_else(|| {
         let names = PARTS.iter().find(|names| complex && names.contains(&wanted.name.as_str()))?;
         names.iter().find_map(|name| named(name))
@@ -79,11 +83,13 @@ pub(crate) fn compile_compound(from: Side<'_>, to: Side<'_>) -> Result<Op> {
     let complex = is_complex(&sources) && is_complex(&targets);
     let mut fields: Vec<Field> = Vec::with_capacity(targets.len());
     let mut covered = 0_u64;
-    for target in targets.iter() {
-        let source = find(&sources, target, complex).ok_or_else(|| {
+    for (at, target) in targets.iter().enumerate() {
+        let source = find(&sources, at, target, complex).ok_or_else(|| {
             Error::type_mismatch(format!(
                 "{} does not convert to {}: it has no member \"{}\"",
-                from.datatype, to.datatype, target.name
+                short(from.datatype),
+                short(to.datatype),
+                target.name
             ))
         })?;
         let plan =

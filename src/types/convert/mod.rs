@@ -64,7 +64,18 @@ enum Op {
 
 /// The error for types that do not fit each other.
 fn mismatch(from: &Datatype, to: &Datatype) -> Error {
-    Error::type_mismatch(format!("{from} does not convert to {to}"))
+    Error::type_mismatch(format!("{} does not convert to {}", short(from), short(to)))
+}
+
+/// The type in words, unless these are too many for a message.
+fn short(datatype: &Datatype) -> String {
+    const MOST: usize = 200;
+    let mut words = datatype.to_string();
+    if let Some((end, _)) = words.char_indices().nth(MOST) {
+        words.truncate(end);
+        words.push('…');
+    }
+    words
 }
 
 /// One side of a conversion.
@@ -135,10 +146,12 @@ impl Plan {
             {
                 Ok(Op::Copy)
             }
-            (Class::Opaque { .. } | Class::String(_), Class::Array(array))
-                if to.form == Form::Memory
-                    && from.datatype.size == to.datatype.size
-                    && is_byte(&array.base) =>
+            (
+                Class::Opaque { .. } | Class::String(_) | Class::Reference(_) | Class::Time { .. },
+                Class::Array(array),
+            ) if to.form == Form::Memory
+                && from.datatype.size == to.datatype.size
+                && is_byte(&array.base) =>
             {
                 Ok(Op::Copy)
             }

@@ -102,11 +102,30 @@ pub(crate) fn transfer(
         }
         return Ok(());
     }
-    for (from, to) in from.elements(count, size)?.zip(to.elements(count, size)?) {
-        to.copy_from_slice(from);
-        if swap {
-            to.reverse();
-        }
+    let pairs = from.elements(count, size)?.zip(to.elements(count, size)?);
+    match size {
+        1 => copy_each::<1>(pairs, false),
+        2 => copy_each::<2>(pairs, swap),
+        4 => copy_each::<4>(pairs, swap),
+        8 => copy_each::<8>(pairs, swap),
+        _ => pairs.for_each(|(from, to)| {
+            to.copy_from_slice(from);
+            if swap {
+                to.reverse();
+            }
+        }),
     }
     Ok(())
+}
+
+/// Copies elements whose size the compiler knows.
+fn copy_each<'a, const N: usize>(pairs: impl Iterator<Item = (&'a [u8], &'a mut [u8])>, swap: bool) {
+    for (from, to) in pairs {
+        if let (Some(from), Some(to)) = (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
+            *to = *from;
+            if swap {
+                to.reverse();
+            }
+        }
+    }
 }

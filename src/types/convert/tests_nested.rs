@@ -1,13 +1,25 @@
 //! Conversions of strings, enumerations, compounds, arrays and bit fields.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
-use crate::format::message::datatype::{ByteOrder, CharacterSet, Member, StringPadding, StringType};
-use crate::types::decode_all;
+use crate::format::message::datatype::tests::datatypes;
+use crate::format::message::datatype::{
+    ByteOrder, CharacterSet, CompoundType, Member, StringPadding, StringType,
+};
+use crate::types::{decode_all, memory_type};
 use crate::{ErrorKind, FixedAscii, FixedUnicode, H5Type, Heap};
 
 /// No global heap.
 struct Nothing;
+
+impl VarLenWrite for Nothing {
+    fn write(&mut self, _: &[u8]) -> Result<HeapId> {
+        Err(Error::format("there is no heap"))
+    }
+}
 
 impl VarLenRead for Nothing {
     fn read(&self, _: HeapId, _: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
@@ -143,18 +155,34 @@ fn compounds_are_gathered_by_name() {
     assert!(missing.kind() == ErrorKind::TypeMismatch && missing.to_string().contains("\"w\""));
     let wrong = Plan::compile(&file, &target("z", Datatype::of::<i8>()).unwrap()).unwrap_err();
     assert!(wrong.kind() == ErrorKind::TypeMismatch && wrong.to_string().contains("member \"z\""));
-    let outside = vec![Member::new("x", u32::MAX, Datatype::of::<u16>())];
-    let outside = Datatype::new(
-        2,
-        DatatypeClass::Compound(crate::format::message::datatype::CompoundType { members: outside }),
-    );
-    assert_eq!(
-        kind(
-            Plan::compile(&outside, &outside.clone().for_file(8))
-                .and(Plan::compile(&outside, &target("x", Datatype::of::<u8>()).unwrap()))
-        ),
-        Some(ErrorKind::Format)
-    );
+    let members = vec![Member::new("x", u32::MAX, Datatype::of::<u16>())];
+    let outside = Datatype::new(2, DatatypeClass::Compound(CompoundType { members }));
+    let wanted = target("x", Datatype::of::<u8>()).unwrap();
+    assert_eq!(kind(Plan::compile(&outside, &wanted)), Some(ErrorKind::Format));
+}
+
+proptest! {
+    #[test]
+    fn any_two_types_convert_or_are_refused(
+        a in datatypes(), b in datatypes(), bytes in vec(any::<u8>(), 1..200), write: bool,
+    ) {
+        let (a, b) = if write { (memory_type(&a), b) } else { (a, memory_type(&b)) };
+        for target in [&b, &a] {
+            let plan = if write { Plan::compile_write(&a, target) } else { Plan::compile(&a, target) };
+            let Ok(plan) = plan else { continue };
+            if plan.target_size().max(plan.source_size()) > 1 << 20 {
+                continue;
+            }
+            let element: Vec<u8> = bytes.iter().copied().cycle().take(plan.source_size()).collect();
+            let mut out = vec![0; plan.target_size()];
+            let (mut heap, nothing) = (Heap::new(), &mut Nothing);
+            let context = &mut match write {
+                true => Context::Write { heap: &heap, objects: nothing },
+                false => Context::Read { objects: nothing, heap: &mut heap },
+            };
+            let _ = plan.run_with(&element, &mut out, context);
+        }
+    }
 }
 
 #[cfg(feature = "num-complex")]
@@ -202,9 +230,8 @@ fn the_rest_is_bytes() {
     assert_eq!(kind(Plan::compile(&opaque, &Datatype::opaque(3, "other"))), Some(ErrorKind::TypeMismatch));
     let reference = Datatype::object_reference();
     assert!(Plan::compile(&reference, &reference).unwrap().is_copy());
+    assert_eq!(read::<[u8; 8]>(&reference, &[7; 8]).unwrap(), [[7; 8]]);
     assert_eq!(kind(Plan::compile(&reference, &Datatype::region_reference())), Some(ErrorKind::TypeMismatch));
     let error = Plan::compile(&reference, &Datatype::of::<f32>()).unwrap_err();
     assert!(error.to_string().contains("object reference does not convert to float32"), "{error}");
-    let mut context = Heap::new();
-    assert!(context.put(&mut [0; 3], 0, &[]).is_err());
 }
