@@ -29,13 +29,25 @@ def placed_by_content(path, dataset, chunk):
     return chunk._replace(chunk_offset=divmod(value, dataset.shape[1]))
 
 
+def datasets(file):
+    try:
+        found = []
+        file.visititems(lambda name, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+    except KeyError:  # an object that libhdf5 refuses
+        return []
+    return sorted((item for item in found if item.chunks), key=lambda item: item.name)
+
+
 def lines():
-    for path in sorted(HERE.glob("fixtures/chunks-*.h5")):
-        with h5py.File(path) as file:
-            for name in sorted(file):
-                dataset = file[name]
-                if not isinstance(dataset, h5py.Dataset) or dataset.chunks is None:
-                    continue
+    for path in sorted(HERE.glob("fixtures/*.h5")):
+        try:
+            file = h5py.File(path)
+        except OSError:
+            continue
+        with file:
+            if file.userblock_size:
+                continue
+            for dataset in datasets(file):
                 chunks = []
                 dataset.id.chunk_iter(chunks.append)
                 if dataset.maxshape.count(None) == 1 and dataset.maxshape[0] is not None:
