@@ -12,7 +12,8 @@ use crate::format::message::datatype::Datatype;
 use crate::format::message::external_files::ExternalFiles;
 use crate::format::message::fill_value::{Fill, FillValue, OldFillValue};
 use crate::format::message::filter_pipeline::FilterPipeline;
-use crate::format::message::layout::{ChunkedLayout, Layout, LayoutStorage};
+use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout, Layout, LayoutStorage};
+use crate::object::extension;
 use crate::object::header::{self, Header};
 use crate::store::Store;
 use crate::{Error, Result};
@@ -232,7 +233,10 @@ fn chunks(
         Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
     };
     let filters = header.find::<FilterPipeline>(store)?.map_or_else(Vec::new, |pipeline| pipeline.filters);
-    let shape = IndexShape::new(version, layout, dims, max_dims.as_deref(), !filters.is_empty())?;
+    let mut shape = IndexShape::new(version, layout, dims, max_dims.as_deref(), !filters.is_empty())?;
+    if matches!(layout.index, ChunkIndexLayout::BTreeV1 { .. }) {
+        shape = shape.with_btree_k(extension::node_k(store)?.chunk);
+    }
     let index = ChunkIndex::open(store, layout.index, shape)?;
     Ok(Chunked {
         grid: Grid { dims: dims.clone(), chunk: layout.chunk_dims.clone() },

@@ -18,7 +18,7 @@ mod tests;
 use crate::format::chunk_index::{ChunkElement, ElementShape};
 use crate::format::message::dataspace::Dataspace;
 use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout};
-use crate::format::superblock::{Revision, Superblock};
+use crate::format::superblock::Superblock;
 use crate::format::{Address, Widths};
 use crate::format::{extensible_array as ea, fixed_array as fa};
 use crate::store::Store;
@@ -56,8 +56,7 @@ pub(crate) struct IndexShape {
     chunk_bytes: u64,
     filtered: bool,
     layout_version: u8,
-    /// Where the superblock does not say it.
-    btree_k: Option<u16>,
+    btree_k: u16,
 }
 
 impl IndexShape {
@@ -84,22 +83,14 @@ impl IndexShape {
                 chunk_bytes,
                 filtered,
                 layout_version,
-                btree_k: None,
+                btree_k: Superblock::DEFAULT_CHUNK_K,
             }),
         }
     }
 
-    /// With the K of version 1 B-trees of chunks that the superblock's extension gives, if it does.
-    pub(crate) fn with_btree_k(self, btree_k: Option<u16>) -> Self {
+    /// With the K of version 1 B-trees of chunks that the file states.
+    pub(crate) fn with_btree_k(self, btree_k: u16) -> Self {
         Self { btree_k, ..self }
-    }
-
-    fn btree_k(&self, store: &Store) -> u16 {
-        let stored = match store.superblock().map(|superblock| &superblock.revision) {
-            Some(Revision::Old(old)) => old.chunk_internal_k,
-            _ => None,
-        };
-        self.btree_k.or(stored).unwrap_or(Superblock::DEFAULT_CHUNK_K)
     }
 
     /// Which index the C library chooses, with its default parameters and no address yet; `early`
@@ -176,7 +167,7 @@ impl ChunkIndex {
     pub(crate) fn open(store: &Store, layout: ChunkIndexLayout, shape: IndexShape) -> Result<Self> {
         let kind = match layout {
             ChunkIndexLayout::BTreeV1 { address } => {
-                Kind::BTreeV1(BTreeV1::new(address, &shape.chunk_dims, shape.btree_k(store))?)
+                Kind::BTreeV1(BTreeV1::new(address, &shape.chunk_dims, shape.btree_k)?)
             }
             ChunkIndexLayout::Single { address, filtered } => {
                 Kind::Single(Single::open(address, filtered, shape.chunk_bytes))

@@ -6,25 +6,24 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::format::message::MessageBody;
 use crate::format::message::dataspace::{Dataspace, Extent};
 use crate::format::message::filter_pipeline::FilterPipeline;
 use crate::format::message::layout::{Layout, LayoutStorage};
-use crate::format::object_header::FirstChunk;
-use crate::format::testing::decode;
+use crate::object::{extension, header};
 
 type Chunks = BTreeMap<Vec<u64>, ChunkRecord>;
 
 /// The index and the chunk shape of the dataset whose object header is at `address`.
 fn open(store: &Store, address: u64) -> (ChunkIndex, Vec<u64>) {
-    let header = store.fetch::<FirstChunk>(address, &()).unwrap();
-    let body = |kind| header.area.messages.iter().find(|m| m.kind == kind).map(|m| m.body.clone());
-    let space: Dataspace = decode(&body(Dataspace::TYPE).unwrap(), &(), store.widths()).unwrap();
-    let layout: Layout = decode(&body(Layout::TYPE).unwrap(), &(), store.widths()).unwrap();
-    let Extent::Simple { dims, max_dims } = space.extent else { panic!() };
+    let header = header::load(store, address).unwrap();
+    let layout = header.require::<Layout>(store).unwrap();
+    let Extent::Simple { dims, max_dims } = header.require::<Dataspace>(store).unwrap().extent else {
+        panic!()
+    };
     let LayoutStorage::Chunked(chunked) = layout.storage else { panic!() };
-    let filtered = body(FilterPipeline::TYPE).is_some();
+    let filtered = header.has::<FilterPipeline>();
     let shape = IndexShape::new(layout.version, &chunked, &dims, max_dims.as_deref(), filtered).unwrap();
+    let shape = shape.with_btree_k(extension::node_k(store).unwrap().chunk);
     (ChunkIndex::open(store, chunked.index, shape).unwrap(), chunked.chunk_dims)
 }
 
