@@ -8,6 +8,7 @@ mod resize;
 mod state;
 pub(crate) mod transfer;
 mod write;
+mod write_chunks;
 
 pub use builder::{Data, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, Empty};
 pub(crate) use create::dataspace;

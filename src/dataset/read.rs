@@ -35,6 +35,7 @@ pub(super) struct Task {
 pub(super) struct Buffers {
     stored: Vec<u8>,
     decoded: Vec<u8>,
+    pub(super) gathered: Vec<u8>,
     pub(super) filter: filter::Scratch,
 }
 
