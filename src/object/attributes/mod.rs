@@ -126,10 +126,7 @@ pub(crate) fn insert(store: &mut Store, object: u64, attribute: &Attribute) -> R
     if find(store, &header, &attribute.name)?.is_some() {
         return Err(exists(&attribute.name));
     }
-    if let Some(datatype) = committed_datatype(attribute) {
-        reference::increment(store, datatype)?;
-    }
-    insert_new(store, &header, attribute, None)
+    with_use(store, attribute, |store| insert_new(store, &header, attribute, None))
 }
 
 /// Adds an attribute, or gives the one of this name another type, shape and value.
@@ -138,10 +135,7 @@ pub(crate) fn replace(store: &mut Store, object: u64, attribute: &Attribute) -> 
     let Some(old) = find(store, &header, &attribute.name)? else {
         return insert(store, object, attribute);
     };
-    if let Some(datatype) = committed_datatype(attribute) {
-        reference::increment(store, datatype)?;
-    }
-    substitute(store, &header, &attribute.name, attribute)?;
+    with_use(store, attribute, |store| substitute(store, &header, &attribute.name, attribute))?;
     release(store, &old.attribute)
 }
 
@@ -346,6 +340,22 @@ fn committed_datatype(attribute: &Attribute) -> Option<u64> {
         MaybeShared::Here(_) => None,
         MaybeShared::Shared(pointer) => pointer.header(),
     }
+}
+
+/// Stores an attribute, and counts the use of its committed datatype if that succeeds.
+fn with_use(
+    store: &mut Store,
+    attribute: &Attribute,
+    change: impl FnOnce(&mut Store) -> Result<()>,
+) -> Result<()> {
+    if let Some(datatype) = committed_datatype(attribute) {
+        reference::increment(store, datatype)?;
+    }
+    let result = change(store);
+    if result.is_err() {
+        release(store, attribute)?;
+    }
+    result
 }
 
 /// Counts one use less of the committed datatype of a removed attribute.
