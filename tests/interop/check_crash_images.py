@@ -52,7 +52,7 @@ def facets(lines):
     """The data of each object, and each attribute, by path and name."""
     found = {}
     for path, line in lines.items():
-        data, *attrs = re.split(r" (?=[^\[\] ]+(?: [0-9]+)?=\[)", line)
+        data, *attrs = re.split(r" (?=[^\[\] ]+=\[)", line)
         found[path] = data
         for attr in attrs:
             name, value = attr.split("=", 1)

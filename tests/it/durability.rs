@@ -85,13 +85,13 @@ fn workload(file: &File, mut flushed: impl FnMut(&File)) -> Result<()> {
         file.new_dataset::<i64>().shape([20, 10]).chunk([5, 10]).shuffle().deflate(4).create("packed")?;
     packed.write_raw(&numbers(5, 200))?;
     for index in 0..12 {
-        let name = format!("attribute {index}");
+        let name = format!("text{index}");
         let text = "x".repeat(index * 9);
         packed.new_attr::<String>().create(&name)?.write_scalar(&text)?;
     }
     flush()?;
     packed.write_slice_raw(&numbers(500, 50), (5..10, ..))?;
-    packed.delete_attr("attribute 3")?;
+    packed.delete_attr("text3")?;
     ships.attr("count")?.write_scalar(&4)?;
     flush()?;
     let many = file.create_group("many")?;
