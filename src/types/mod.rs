@@ -35,13 +35,43 @@ use crate::{Error, Result};
 /// Implemented for numbers, `bool`, strings, arrays, [`Vec`] and tuples of such types; derive it
 /// for your own structs and enums:
 ///
-/// ```text
-/// #[derive(hdfive::H5Type)]
+/// ```
+/// # fn main() -> hdfive::Result<()> {
+/// # #[cfg(feature = "derive")] {
+/// use hdfive::H5Type;
+///
+/// #[derive(H5Type, Clone, Debug, PartialEq)]
 /// struct Ship {
 ///     length: f32,
+///     name: String,
 ///     #[hdf5(rename = "class")]
-///     kind: String,
+///     kind: Kind,
 /// }
+///
+/// #[derive(H5Type, Clone, Debug, PartialEq)]
+/// #[repr(u8)]
+/// enum Kind {
+///     Tanker = 1,
+///     Tug,
+/// }
+///
+/// let ships = [
+///     Ship { length: 330.0, name: "Nautica".to_owned(), kind: Kind::Tanker },
+///     Ship { length: 24.5, name: "Möwe".to_owned(), kind: Kind::Tug },
+/// ];
+/// let file = hdfive::File::in_memory()?;
+/// let dataset = file.new_dataset_builder().with_data(&ships).create("ships")?;
+/// assert_eq!(dataset.read_raw::<Ship>()?, ships);
+///
+/// // Some of the members will do, and numbers may have another type.
+/// #[derive(H5Type)]
+/// struct Length {
+///     length: f64,
+/// }
+/// assert_eq!(dataset.read_raw::<Length>()?[1].length, 24.5);
+/// # }
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// The stored type need not be the same: numbers are converted, members of compound types are
