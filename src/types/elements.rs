@@ -217,6 +217,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
     use crate::ErrorKind;
+    use crate::format::message::datatype::{CharacterSet, StringPadding, StringType};
 
     /// A global heap that numbers its objects.
     #[derive(Default)]
@@ -288,6 +289,22 @@ mod tests {
         assert_eq!(bytes(&Datatype::of::<String>()).unwrap_err().kind(), ErrorKind::Unsupported);
         let text = Image::of(&"ab").unwrap();
         assert_eq!(fill_bytes(&text, &Datatype::of::<crate::FixedAscii<3>>()).unwrap(), b"ab\0");
+    }
+
+    #[test]
+    fn text_of_variable_length_is_not_padded() {
+        for padding in [StringPadding::NullTerminated, StringPadding::NullPadded, StringPadding::SpacePadded]
+        {
+            let file = Datatype::var_len_string(StringType { padding, charset: CharacterSet::Utf8 });
+            let mut objects = Objects::default();
+            let bytes = encode_all(&["a b ", ""], &file, Some(&mut objects)).unwrap().into_owned();
+            assert_eq!(objects.0, [b"a b ".to_vec(), vec![]]);
+            assert_eq!(read::<String>(&file, &bytes, &objects).unwrap(), ["a b ", ""]);
+            let error = encode_all(&["a\0b"], &file, Some(&mut objects)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TypeMismatch);
+            objects.0[0][1] = 0;
+            assert_eq!(read::<String>(&file, &bytes, &objects).unwrap(), ["a", ""]);
+        }
     }
 
     #[test]

@@ -62,7 +62,8 @@ impl Shape {
             DatatypeClass::VarLen(var_len) => match var_len.kind {
                 // In memory the length is kept, so that nothing needs to end the text.
                 VarLenKind::String(_) if side.form == Form::Memory => (variable, End::Space),
-                VarLenKind::String(text) => (variable, End::of(text)),
+                // The C library hands out NUL-terminated text, whatever padding the type names.
+                VarLenKind::String(_) => (variable, End::FirstNul),
                 VarLenKind::Sequence if bytes && is_byte(&var_len.base) => (variable, End::Space),
                 VarLenKind::Sequence => return None,
             },
