@@ -96,10 +96,6 @@ impl BTreeV2 {
         self.address
     }
 
-    pub(super) fn is_changed(&self) -> bool {
-        !self.changed.is_empty()
-    }
-
     /// The tree, if there is one, and the shape of its records: the header says how wide sizes are.
     fn open<R: TreeRecord>(&self, store: &Store) -> Result<Option<(BTree<R>, ChunkShape)>> {
         let Some(address) = self.address.get() else { return Ok(None) };

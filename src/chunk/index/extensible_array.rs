@@ -182,10 +182,6 @@ impl ExtensibleArray {
         self.address
     }
 
-    pub(super) fn is_changed(&self) -> bool {
-        self.changed.any()
-    }
-
     pub(super) fn stored(&self, store: &Store) -> Result<Option<Stored>> {
         let Some(address) = self.address.get() else { return Ok(None) };
         let header = store.fetch::<Header>(address, &())?;

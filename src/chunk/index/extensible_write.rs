@@ -11,6 +11,9 @@ use crate::format::{Address, Structure, Widths, encode};
 use crate::store::{Rank, Space, Store};
 use crate::{Error, Result};
 
+/// A super block in the file, and its address, if it is there.
+type StoredSuperBlock = Option<(u64, Arc<SuperBlock>)>;
+
 /// One flush: the blocks above the data blocks, changed in memory and written at the end.
 struct Flush<'a> {
     array: Address,
@@ -20,7 +23,7 @@ struct Flush<'a> {
     header: Header,
     index: IndexBlock,
     /// By level; where each was, and what it becomes.
-    super_blocks: BTreeMap<u32, (Option<(u64, Arc<SuperBlock>)>, SuperBlock)>,
+    super_blocks: BTreeMap<u32, (StoredSuperBlock, SuperBlock)>,
 }
 
 impl ExtensibleArray {

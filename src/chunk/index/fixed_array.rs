@@ -58,10 +58,6 @@ impl FixedArray {
         self.address
     }
 
-    pub(super) fn is_changed(&self) -> bool {
-        self.changed.any()
-    }
-
     fn stored(&self, store: &Store) -> Result<Option<Stored>> {
         let Some(address) = self.address.get() else { return Ok(None) };
         let header = store.fetch::<Header>(address, &())?;

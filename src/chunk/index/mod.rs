@@ -273,8 +273,9 @@ impl ChunkIndex {
 
     /// Takes a chunk out of the index and returns where it was; its space is the caller's to free. The
     /// chunks of an implicit index stay.
+    #[cfg(test)]
     pub(crate) fn remove(&mut self, store: &mut Store, scaled: &[u64]) -> Result<Option<ChunkRecord>> {
-        if matches!(self.kind, Kind::Implicit(..)) {
+        if self.keeps_space() {
             return Ok(None);
         }
         let chunk = self.lookup(store, scaled)?;
@@ -288,7 +289,7 @@ impl ChunkIndex {
     /// they were; their space is the caller's to free.
     pub(crate) fn remove_outside(&mut self, store: &mut Store, dims: &[u64]) -> Result<Vec<ChunkRecord>> {
         self.check_rank(dims)?;
-        if matches!(self.kind, Kind::Implicit(..)) {
+        if self.keeps_space() {
             return Ok(Vec::new());
         }
         let rank = dims.len();
@@ -353,14 +354,10 @@ impl ChunkIndex {
         }
     }
 
-    /// Whether there are changes that [`flush`](Self::flush) would write.
-    pub(crate) fn is_changed(&self) -> bool {
-        match &self.kind {
-            Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => false,
-            Kind::FixedArray(array, _) => array.is_changed(),
-            Kind::ExtensibleArray(array, _) => array.is_changed(),
-            Kind::BTreeV2(tree) => tree.is_changed(),
-        }
+    /// Whether the space of a chunk stays, with what it holds, when the chunk is cut off: when the
+    /// dataset grows again, the caller has to fill it.
+    pub(crate) fn keeps_space(&self) -> bool {
+        matches!(self.kind, Kind::Implicit(..))
     }
 
     /// What the layout message must say of the index, as of the last flush.
