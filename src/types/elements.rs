@@ -92,11 +92,6 @@ impl Image {
         check_size(&datatype, T::SIZE)?;
         Ok(Self { datatype, bytes, heap })
     }
-
-    /// The type of the value.
-    pub(crate) fn datatype(&self) -> &Datatype {
-        &self.datatype
-    }
 }
 
 /// The value as one element of the type `file`, as a fill value is kept.

@@ -20,9 +20,9 @@ mod sequence;
 mod text;
 
 pub use bytes::Plain;
-pub(crate) use convert::{Context, HeapId, Plan, VarLenRead, VarLenWrite};
+pub(crate) use convert::{HeapId, Plan, VarLenRead, VarLenWrite};
 pub use elements::Elements;
-pub(crate) use elements::{Image, decode_all, encode_all, fill_bytes, memory_type};
+pub(crate) use elements::{Image, decode_all, encode_all, fill_bytes};
 pub use fixed::{FixedAscii, FixedUnicode, VarLenArray, VarLenAscii, VarLenUnicode};
 pub use heap::Heap;
 pub(crate) use heap::REFERENCE_SIZE;

@@ -38,15 +38,7 @@ pub(crate) enum Context<'a> {
 }
 
 impl Context<'_> {
-    /// The same context for a nested conversion.
-    pub(crate) fn nested(&mut self) -> Context<'_> {
-        match self {
-            Self::Fixed => Context::Fixed,
-            Self::Read { objects, heap } => Context::Read { objects: *objects, heap },
-            Self::Write { heap, objects } => Context::Write { heap, objects: *objects },
-        }
-    }
-
+    /// The error for a conversion that was given the other direction's heaps.
     pub(crate) fn wrong_direction() -> Error {
         Error::usage("variable-length data was converted without its heap")
     }

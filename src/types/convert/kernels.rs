@@ -223,18 +223,3 @@ pub(crate) fn copy_swapped(from: &[u8], to: &mut [u8], size: usize) {
         }
     }
 }
-
-fn reverse_each<const N: usize>(bytes: &mut [u8]) {
-    bytes.as_chunks_mut::<N>().0.iter_mut().for_each(|element| element.reverse());
-}
-
-/// Reverses the bytes of each element of `size` bytes.
-pub(crate) fn swap_in_place(bytes: &mut [u8], size: usize) {
-    match size {
-        2 => reverse_each::<2>(bytes),
-        4 => reverse_each::<4>(bytes),
-        8 => reverse_each::<8>(bytes),
-        16 => reverse_each::<16>(bytes),
-        _ => bytes.chunks_exact_mut(size.max(1)).for_each(<[u8]>::reverse),
-    }
-}

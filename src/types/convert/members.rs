@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::strided::{Source, Target, transfer};
+use super::strided::{Source, Target};
 use super::{Context, Op, Plan, Side, mismatch, short};
 use crate::format::message::datatype::{ComplexType, Datatype, DatatypeClass, EnumType, Member};
 use crate::{Error, Result};

@@ -180,18 +180,6 @@ impl Plan {
         self.variable_length
     }
 
-    /// Whether [`run_in_place`](Plan::run_in_place) can do it.
-    pub(crate) fn fits_in_place(&self) -> bool {
-        matches!(self.op, Op::Copy | Op::Swap)
-    }
-
-    /// Converts elements where they are, if that [is possible](Plan::fits_in_place).
-    pub(crate) fn run_in_place(&self, bytes: &mut [u8]) {
-        if matches!(self.op, Op::Swap) {
-            kernels::swap_in_place(bytes, self.from);
-        }
-    }
-
     /// Converts elements without variable-length data: as many as `from` has, for which `to` has
     /// exactly the room.
     ///

@@ -9,7 +9,8 @@ use crate::format::message::datatype::tests::datatypes;
 use crate::format::message::datatype::{
     ByteOrder, CharacterSet, CompoundType, Member, StringPadding, StringType,
 };
-use crate::types::{decode_all, memory_type};
+use crate::types::decode_all;
+use crate::types::elements::memory_type;
 use crate::{ErrorKind, FixedAscii, FixedUnicode, H5Type, Heap};
 
 /// No global heap.
