@@ -11,7 +11,7 @@ on_disk! {
     pub(crate) struct FreeSpaceHeader as "free-space manager header" {
         _signature: Signature<{ tag(b"FSHD") }>,
         _version: Version<0>,
-        /// Whose space it is; see the constants.
+        /// Whose space it is: 0 that of a heap, 1 that of the file.
         pub(crate) client: u8,
         /// Bytes in all sections.
         pub(crate) total_space: Length,
@@ -40,8 +40,6 @@ on_disk! {
 impl FreeSpaceHeader {
     /// Client of the free space within a fractal heap.
     pub(crate) const HEAP: u8 = 0;
-    /// Client of the free space of the file.
-    pub(crate) const FILE: u8 = 1;
 
     /// The header of a manager without sections, with the reference library's parameters.
     pub(crate) fn empty(client: u8, classes: u16, address_bits: u16, max_section: u64) -> Self {
@@ -124,10 +122,8 @@ pub(crate) struct RowSpan {
 impl Section {
     /// Heap class: free bytes of a direct block.
     pub(crate) const SINGLE: u8 = 0;
-    /// Heap class: the first row of a span; the section's size is that of one of its blocks.
+    /// Heap class: the first row of a span (class 2 is a further row); the section's size is that of one of its blocks.
     pub(crate) const FIRST_ROW: u8 = 1;
-    /// Heap class: a further row of a span.
-    pub(crate) const NORMAL_ROW: u8 = 2;
     /// Heap class: a whole span.
     pub(crate) const INDIRECT: u8 = 3;
 

@@ -26,14 +26,6 @@ pub(crate) fn read<T>(
     }
 }
 
-/// Adds one element; returns its collection and index. For many, use an [`Inserter`].
-pub(crate) fn insert(store: &mut Store, element: &[u8]) -> Result<(u64, u32)> {
-    let mut inserter = Inserter::new(store)?;
-    let id = inserter.insert(store, element)?;
-    inserter.finish(store)?;
-    Ok(id)
-}
-
 /// The collection of the transaction that has room left.
 #[derive(Default)]
 struct OpenCollection(Option<u64>);
@@ -94,6 +86,13 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
     use std::collections::BTreeSet;
+
+    fn insert(store: &mut Store, element: &[u8]) -> Result<(u64, u32)> {
+        let mut inserter = Inserter::new(store)?;
+        let id = inserter.insert(store, element)?;
+        inserter.finish(store)?;
+        Ok(id)
+    }
 
     fn get(store: &Store, (address, index): (u64, u32)) -> Vec<u8> {
         read(store, address, index, |element| Ok(element.to_vec())).unwrap()

@@ -4,10 +4,12 @@
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-use crate::format::Address;
+use crate::filter::{Pipeline, Scratch};
 use crate::format::btree_v2::Record;
 use crate::format::checksum::lookup3;
 use crate::format::message::dense_info::{CreationIndex, DenseInfo};
+use crate::format::message::filter_pipeline::FilterPipeline;
+use crate::format::{Address, Reader, Structure};
 use crate::heap::fractal::{FractalHeap, HeapParams};
 use crate::store::Store;
 use crate::tree::btree_v2::{BTree, TreeParams};
@@ -47,7 +49,7 @@ pub(super) struct Dense<K: Kind> {
 impl<K: Kind> Dense<K> {
     /// Opens the storage that an info message names.
     pub(super) fn open(store: &Store, info: &DenseInfo<K::Index>) -> Result<Self> {
-        let heap = FractalHeap::open(store, info.heap.require("fractal heap")?)?;
+        let heap = FractalHeap::open(store, info.heap.require("fractal heap")?)?.with_unfilter(undo_filters);
         let names = BTree::open(store, info.name_index.require("name index")?, ())?;
         let order = match info.order_index {
             Some(address) => Some(BTree::open(store, address.require("creation order index")?, ())?),
@@ -159,6 +161,15 @@ impl<K: Kind> Dense<K> {
             unequal => Ok(unequal),
         }
     }
+}
+
+/// Undoes the filters of a heap, whose pipeline is an encoded message.
+fn undo_filters(store: &Store, pipeline: &[u8], mask: u32, stored: &[u8], size: usize) -> Result<Vec<u8>> {
+    let mut r = Reader::new(pipeline, 0, store.widths(), FilterPipeline::NAME);
+    let pipeline = Pipeline::new(&FilterPipeline::decode(&mut r, &())?.filters)?;
+    let mut plain = vec![0; size];
+    pipeline.decode(stored, mask, store.limits().metadata_block, &mut plain, &mut Scratch::default())?;
+    Ok(plain)
 }
 
 /// Makes an info message say that nothing is stored densely.

@@ -8,7 +8,9 @@ mod records;
 pub(crate) use geometry::{Geometry, bytes_for};
 pub(crate) use header::BTreeHeader;
 pub(crate) use node::{Child, Node, NodeContext};
+#[cfg(test)]
+pub(crate) use records::SharedMessageLocation;
 pub(crate) use records::{
     AttributeName, AttributeOrder, Chunk, ChunkShape, FilteredChunk, HugeDirect, HugeFiltered,
-    HugeFilteredDirect, HugeIndirect, LinkName, LinkOrder, Record, SharedMessage, SharedMessageLocation,
+    HugeFilteredDirect, HugeIndirect, LinkName, LinkOrder, Record, SharedMessage,
 };

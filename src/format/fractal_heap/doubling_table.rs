@@ -125,11 +125,6 @@ impl DoublingTable {
         let (row, column) = self.row_and_column(entry);
         self.row_offset(row).saturating_add(self.row_size(row).saturating_mul(u64::from(column)))
     }
-
-    /// Bytes of all blocks of the heap that an object of `size` bytes could be in.
-    pub(crate) fn total_size(&self) -> u64 {
-        1_u64.checked_shl(u32::from(self.max_bits)).unwrap_or(u64::MAX)
-    }
 }
 
 /// Two to this power, or the largest number if that is more than 64 bits hold.

@@ -2,7 +2,7 @@
 
 use super::{DoublingTable, IdShape};
 use crate::Result;
-use crate::format::fields::{Field, Length, Signature, Version, tag};
+use crate::format::fields::{Field, Signature, Version, tag};
 use crate::format::{Address, Reader, Structure, Writer};
 
 /// The heap's header, whose address every block repeats. Specification III.G; notes:

@@ -8,7 +8,7 @@ mod indirect;
 
 pub(crate) use direct::DirectBlock;
 pub(crate) use doubling_table::DoublingTable;
-pub(crate) use header::{HeapFilters, HeapHeader};
+pub(crate) use header::HeapHeader;
 pub(crate) use id::{HeapId, IdShape};
 pub(crate) use indirect::{BlockEntry, IndirectBlock};
 

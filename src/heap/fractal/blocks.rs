@@ -101,7 +101,7 @@ impl FractalHeap {
             return store.fetch::<DirectBlock>(address, &context);
         };
         let stored = store.read_metadata(address, size)?;
-        let bytes = self.undo_filters(mask, stored, place.size)?;
+        let bytes = self.undo_filters(store, mask, &stored, place.size)?;
         let mut r = Reader::new(&bytes, address, store.widths(), DirectBlock::NAME);
         DirectBlock::decode(&mut r, &context).map(Arc::new)
     }

@@ -55,7 +55,7 @@ impl FractalHeap {
         }
         let bytes = store.read_metadata(piece.address, piece.length)?;
         match piece.filtered {
-            Some((mask, size)) => self.undo_filters(mask, bytes, size),
+            Some((mask, size)) => self.undo_filters(store, mask, &bytes, size),
             None => Ok(bytes),
         }
     }

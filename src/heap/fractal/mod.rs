@@ -23,7 +23,7 @@ use crate::{Error, Result};
 
 /// Undoes the filters of a heap: the encoded pipeline message, the filter mask, the filtered
 /// bytes, and how many bytes are expected.
-pub(crate) type Unfilter = dyn Fn(&[u8], u32, Vec<u8>, u64) -> Result<Vec<u8>> + Send + Sync;
+pub(crate) type Unfilter = fn(&Store, &[u8], u32, &[u8], usize) -> Result<Vec<u8>>;
 
 /// What is chosen when a heap is made.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl HeapParams {
 pub(crate) struct FractalHeap {
     address: u64,
     header: HeapHeader,
-    unfilter: Option<Arc<Unfilter>>,
+    unfilter: Option<Unfilter>,
 }
 
 impl FractalHeap {
@@ -66,7 +66,7 @@ impl FractalHeap {
     }
 
     /// The same heap, able to read filtered objects.
-    pub(crate) fn with_unfilter(self, unfilter: Arc<Unfilter>) -> Self {
+    pub(crate) fn with_unfilter(self, unfilter: Unfilter) -> Self {
         Self { unfilter: Some(unfilter), ..self }
     }
 
@@ -94,12 +94,6 @@ impl FractalHeap {
     /// Where the header is; it stays there.
     pub(crate) fn header_address(&self) -> u64 {
         self.address
-    }
-
-    /// How many objects there are.
-    pub(crate) fn len(&self) -> u64 {
-        let header = &self.header;
-        header.managed_count.saturating_add(header.huge_count).saturating_add(header.tiny_count)
     }
 
     /// The object with this id.
@@ -174,16 +168,16 @@ impl FractalHeap {
     }
 
     /// The bytes of a filtered block or object as they were before the filters.
-    fn undo_filters(&self, mask: u32, bytes: Vec<u8>, size: u64) -> Result<Vec<u8>> {
+    fn undo_filters(&self, store: &Store, mask: u32, stored: &[u8], size: u64) -> Result<Vec<u8>> {
         let (Some(filters), Some(unfilter)) = (&self.header.filters, &self.unfilter) else {
             return Err(Error::unsupported("the heap is filtered")
                 .in_structure(HeapHeader::NAME)
                 .at(self.address));
         };
-        let bytes = unfilter(&filters.pipeline, mask, bytes, size)?;
-        if bytes.len() as u64 != size {
-            return Err(self.error("a filtered piece of the heap has not the expected size"));
-        }
-        Ok(bytes)
+        let within = Some(size).filter(|&size| size <= store.limits().metadata_block);
+        let size = within.and_then(|size| usize::try_from(size).ok()).ok_or_else(|| {
+            Error::limit("a piece of the heap is too large").in_structure(HeapHeader::NAME).at(self.address)
+        })?;
+        unfilter(store, &filters.pipeline, mask, stored, size)
     }
 }

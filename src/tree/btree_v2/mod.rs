@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::format::btree_v2::{BTreeHeader, Child, Geometry, Node, NodeContext, Record};
 use crate::format::fields::Length;
-use crate::format::{Address, Structure, Widths};
+use crate::format::{Structure, Widths};
 use crate::store::{Rank, Space, Store};
 use crate::{Error, Result};
 
