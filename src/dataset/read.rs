@@ -205,14 +205,10 @@ impl Reader<'_> {
             rest = tail;
             position = end;
         }
-        parallel::try_for_each(
-            work,
-            || (),
-            |(), (range, base, out)| {
-                let tasks = tasks.get(range).unwrap_or_default();
-                tasks.iter().try_for_each(|task| self.read_task(task, out, base))
-            },
-        )
+        parallel::try_for_each(work, |(range, base, out)| {
+            let tasks = tasks.get(range).unwrap_or_default();
+            tasks.iter().try_for_each(|task| self.read_task(task, out, base))
+        })
     }
 
     /// Decodes chunks in parallel into memory of their own, and then copies them.
@@ -224,19 +220,15 @@ impl Reader<'_> {
         let mut tasks = tasks.into_iter().peekable();
         while tasks.peek().is_some() {
             let group: Vec<Task> = tasks.by_ref().take(group).collect();
-            let decoded = parallel::try_map(
-                group,
-                || (),
-                |(), task| {
-                    let bytes = match (task.cached, &task.record) {
-                        (false, Some(record)) if !self.chunked.is_unfiltered(&task.scaled) => {
-                            Some(with_buffers(|buffers| self.decode(record, buffers))?)
-                        }
-                        _ => None,
-                    };
-                    Ok((task, bytes))
-                },
-            )?;
+            let decoded = parallel::try_map(group, |task| {
+                let bytes = match (task.cached, &task.record) {
+                    (false, Some(record)) if !self.chunked.is_unfiltered(&task.scaled) => {
+                        Some(with_buffers(|buffers| self.decode(record, buffers))?)
+                    }
+                    _ => None,
+                };
+                Ok((task, bytes))
+            })?;
             for (task, bytes) in decoded {
                 match bytes {
                     Some(bytes) => {

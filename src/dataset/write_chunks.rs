@@ -246,17 +246,13 @@ impl State {
         }
         let (raw, description) = (shared.read()?.raw(), &*chunked);
         // A masked filter is no filter: a partial chunk of a filtered dataset has all of them so.
-        parallel::try_for_each(
-            placed.iter().collect(),
-            || (),
-            |(), (chunk, record)| {
-                with_buffers(|buffers| {
-                    chunk.with_bytes(self, description, &mut buffers.gathered, |bytes| {
-                        raw.write_at(record.address, bytes)
-                    })
+        parallel::try_for_each(placed.iter().collect(), |(chunk, record)| {
+            with_buffers(|buffers| {
+                chunk.with_bytes(self, description, &mut buffers.gathered, |bytes| {
+                    raw.write_at(record.address, bytes)
                 })
-            },
-        )?;
+            })
+        })?;
         index_chunks(shared, chunked, placed)
     }
 
@@ -268,20 +264,16 @@ impl State {
         pending: Vec<Pending<'_>>,
     ) -> Result<()> {
         let description = &*chunked;
-        let encoded = parallel::try_map(
-            pending,
-            || (),
-            |(), chunk| {
-                let (bytes, mask) = with_buffers(|buffers| {
-                    let Buffers { gathered, filter, .. } = buffers;
-                    chunk.with_bytes(self, description, gathered, |bytes| {
-                        let (bytes, mask) = description.pipeline.encode(bytes, filter)?;
-                        Ok((bytes.to_vec(), mask))
-                    })
-                })?;
-                Ok((chunk, bytes, mask))
-            },
-        )?;
+        let encoded = parallel::try_map(pending, |chunk| {
+            let (bytes, mask) = with_buffers(|buffers| {
+                let Buffers { gathered, filter, .. } = buffers;
+                chunk.with_bytes(self, description, gathered, |bytes| {
+                    let (bytes, mask) = description.pipeline.encode(bytes, filter)?;
+                    Ok((bytes.to_vec(), mask))
+                })
+            })?;
+            Ok((chunk, bytes, mask))
+        })?;
         let mut placed = Vec::with_capacity(encoded.len());
         let mut bytes = Vec::with_capacity(encoded.len());
         {
