@@ -186,6 +186,9 @@ fn find_signature(reader: &dyn ReadAt) -> Result<u64> {
     Err(Error::format(match first {
         [0x0e, 0x03, 0x13, 0x01, ..] => "this is an HDF4 file, not an HDF5 file",
         [b'C', b'D', b'F', 1 | 2 | 5, ..] => "this is a netCDF-3 file, not an HDF5 file",
+        [0x89, b'H', b'D', b'F', b'\n', ..] | [0x89, b'H', b'D', b'F', b'\r', b'\r', ..] => {
+            "this was an HDF5 file until something converted its line ends, as if it were text"
+        }
         _ if len == 0 => "the file is empty, not an HDF5 file",
         _ => "this is not an HDF5 file: it has no HDF5 signature",
     }))
@@ -216,6 +219,9 @@ impl Found {
             return Err(Error::unsupported("the file is one of a family, or has parts in several files")
                 .in_structure(Superblock::NAME));
         }
+        // A SWMR writer adds to the file without moving the end-of-file address.
+        let growing = superblock.version() >= 3 && superblock.flags & Superblock::OPEN_FOR_SWMR != 0;
+        let end = if growing { end.max(home.stored()) } else { end };
         if home.stored() < end {
             let (is, should) = (home.stored().saturating_add(base), end.saturating_add(base));
             return Err(wrong(format!("the file is truncated: it has {is} of its {should} bytes")));
