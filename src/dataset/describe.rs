@@ -100,7 +100,8 @@ impl Dataset {
         }
     }
 
-    /// The chunks that exist, in the order of their index; none for other layouts.
+    /// The chunks of the current shape that exist, in the order of their index; none for other
+    /// layouts.
     ///
     /// # Errors
     /// `Format` if the index is damaged.
@@ -110,7 +111,11 @@ impl Dataset {
         let inner = self.state.read_lock()?;
         if let Some(chunked) = inner.chunked() {
             let store = self.shared.read()?;
-            chunked.index.for_each(&store, &mut |scaled, chunk| {
+            let grid = &chunked.grid;
+            let low = vec![0; grid.dims.len()];
+            let high: Vec<u64> =
+                grid.dims.iter().zip(&grid.chunk).map(|(dim, &chunk)| dim.div_ceil(chunk.max(1))).collect();
+            chunked.index.collect_in(&store, &low, &high, &mut |scaled, chunk| {
                 chunks.push(ChunkInfo {
                     offset: chunked.grid.origin(scaled),
                     address: chunk.address,
