@@ -1,5 +1,8 @@
 //! The integration tests: one binary, one module a behaviour.
 
+mod architecture;
+mod broken;
 mod durability;
-#[cfg(feature = "derive")]
+mod fixtures;
+mod testdata;
 mod types;
