@@ -31,7 +31,8 @@ impl Location {
     }
 
     fn update(&self, edit: impl FnOnce(&mut Header) -> Result<()>) -> Result<()> {
-        header::update(&mut *self.shared.write()?, self.address, Rank::Linking, edit)
+        self.shared
+            .edit(|store| header::update(store, self.address, Rank::Linking, edit))
             .map_err(|error| error.with_path(&*self.path))
     }
 
@@ -160,7 +161,8 @@ impl Location {
     /// # Errors
     /// `NotFound` if there is none, `Usage` if the file is open for reading only.
     pub fn delete_attr(&self, name: &str) -> Result<()> {
-        attributes::remove(&mut *self.shared.write()?, self.address, name.as_bytes())
+        self.shared
+            .edit(|store| attributes::remove(store, self.address, name.as_bytes()))
             .map(drop)
             .map_err(|error| error.with_path(&*self.path))
     }
@@ -171,7 +173,8 @@ impl Location {
     /// `NotFound` if there is none, `Usage` if there is one called `new` or the file is open for
     /// reading only.
     pub fn rename_attr(&self, name: &str, new: &str) -> Result<()> {
-        attributes::rename(&mut *self.shared.write()?, self.address, name.as_bytes(), new.as_bytes())
+        self.shared
+            .edit(|store| attributes::rename(store, self.address, name.as_bytes(), new.as_bytes()))
             .map_err(|error| error.with_path(&*self.path))
     }
 }

@@ -129,7 +129,7 @@ impl AttributeBuilderEmpty {
                 dataspace: MaybeShared::Here(dataspace(&self.extents)),
                 data,
             };
-            attributes::insert(&mut *shared.write()?, self.parent.address, &message)?;
+            shared.edit(|store| attributes::insert(store, self.parent.address, &message))?;
             Attribute::open(self.parent.clone(), message)
         };
         create().map_err(|error: Error| error.with_path(format!("{}@{name}", self.parent.path)))

@@ -43,12 +43,14 @@ impl Value {
     /// Writes the selected elements, which are in the file's form.
     pub(crate) fn write(&self, container: &Container, resolved: &Resolved, memory: &[u8]) -> Result<()> {
         let Some(pieces) = self.pieces(resolved) else { return Ok(()) };
-        let mut store = container.shared.write()?;
-        // Another handle may have written since this one was opened.
-        let mut changed = attributes::get(&store, container.address, &self.name)?
-            .ok_or_else(|| Error::usage("the attribute is deleted"))?;
-        transfer::gather(&pieces, memory, &mut changed.data, container.datatype().size as usize)?;
-        attributes::replace(&mut store, container.address, &changed)?;
+        let changed = container.shared.edit(|store| {
+            // Another handle may have written since this one was opened.
+            let mut changed = attributes::get(store, container.address, &self.name)?
+                .ok_or_else(|| Error::usage("the attribute is deleted"))?;
+            transfer::gather(&pieces, memory, &mut changed.data, container.datatype().size as usize)?;
+            attributes::replace(store, container.address, &changed)?;
+            Ok(changed)
+        })?;
         *self.message.write().unwrap_or_else(|poison| poison.into_inner()) = changed;
         Ok(())
     }

@@ -90,14 +90,15 @@ pub(crate) fn to_stored<'v, T: H5Write>(
     datatype: &Datatype,
     values: &'v [T],
 ) -> Result<Cow<'v, [u8]>> {
-    let mut store = shared.write()?;
     if datatype.has_variable_length() {
-        let mut objects = ObjectsMut::new(&mut store)?;
-        let encoded = encode_all(values, datatype, Some(&mut objects));
-        objects.finish()?;
-        return encoded;
+        return shared.edit(|store| {
+            let mut objects = ObjectsMut::new(store)?;
+            let encoded = encode_all(values, datatype, Some(&mut objects));
+            objects.finish()?;
+            encoded
+        });
     }
     // No global heap is needed, so the file stays free for others.
-    drop(store);
+    drop(shared.write()?);
     encode_all(values, datatype, None)
 }

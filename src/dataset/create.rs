@@ -94,14 +94,15 @@ pub(super) fn create(
     if let Some(track) = properties.track_order {
         options.attribute_order = if track { CreationOrder::Indexed } else { CreationOrder::Untracked };
     }
-    let mut store = parent.shared.write()?;
-    let place = parent.parent(&mut store, name)?;
-    let datatype = datatype.for_file(store.widths().offset);
-    let plan = plan(&mut store, &datatype, extents, properties)?;
-    let messages = plan.messages(&store)?;
-    let address = header::create(&mut store, messages, &options)?;
-    parent.insert(&mut store, &place, LinkTarget::Hard(address))?;
-    drop(store);
+    let (address, plan) = parent.shared.edit(|store| {
+        let datatype = datatype.for_file(store.widths().offset);
+        let place = parent.parent(store, name)?;
+        let plan = plan(store, &datatype, extents, properties)?;
+        let messages = plan.messages(store)?;
+        let address = header::create(store, messages, &options)?;
+        parent.insert(store, &place, LinkTarget::Hard(address))?;
+        Ok((address, plan))
+    })?;
     let location = Location { shared: parent.shared.clone(), address, path: parent.path_of(name) };
     let dataset = Dataset::open(location)?;
     if plan.fill.allocation == AllocationTime::Early {

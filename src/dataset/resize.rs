@@ -56,17 +56,19 @@ impl State {
         if shrinks {
             // What is cut off must not come back when the dataset grows again.
             self.reset_cut_chunks(shared, chunked, dims)?;
-            let mut store = shared.write()?;
-            for chunk in chunked.index.remove_outside(&mut store, dims)? {
-                store.free(StoreSpace::Raw, chunk.address, chunk.size);
-            }
+            shared.edit(|store| {
+                for chunk in chunked.index.remove_outside(store, dims)? {
+                    store.free(StoreSpace::Raw, chunk.address, chunk.size);
+                }
+                Ok(())
+            })?;
             chunked.cache().retain(|_| false);
         }
         if chunked.index.keeps_space() {
             self.fill_new_chunks(shared, chunked, dims)?;
         }
         let rank = if shrinks { Rank::Unlinking } else { Rank::Linking };
-        header::update(&mut *shared.write()?, self.address, rank, |header| header.set(&space, 0))?;
+        shared.edit(|store| header::update(store, self.address, rank, |header| header.set(&space, 0)))?;
         chunked.grid.dims = dims.to_vec();
         inner.space = space;
         Ok(())

@@ -32,7 +32,7 @@ impl State {
                     storage: LayoutStorage::Compact { data: changed.clone() },
                     old_dims: inner.old_dims.clone(),
                 };
-                set_layout(&mut *shared.write()?, self.address, &layout)?;
+                shared.edit(|store| set_layout(store, self.address, &layout))?;
                 inner.storage = Storage::Compact(changed);
                 Ok(())
             }
@@ -69,7 +69,7 @@ impl State {
             storage: LayoutStorage::Contiguous { address: Address::new(address), size },
             old_dims: inner.old_dims.clone(),
         };
-        set_layout(&mut *shared.write()?, self.address, &layout)?;
+        shared.edit(|store| set_layout(store, self.address, &layout))?;
         inner.storage = Storage::Contiguous { address: Some(address), size };
         Ok((address, size))
     }
@@ -119,16 +119,17 @@ impl State {
             let Ok(()) = chunked.cache().insert::<Infallible>(&chunk.scaled, chunk.bytes, dirty, |_| Ok(()));
         }
         stored?;
-        let mut store = shared.write()?;
-        chunked.index.flush(&mut store)?;
-        let index = chunked.index.layout();
-        if index != chunked.layout.index {
-            let layout = ChunkedLayout { index, ..chunked.layout.clone() };
-            let storage = LayoutStorage::Chunked(layout.clone());
-            set_layout(&mut store, self.address, &Layout { version, storage, old_dims: Vec::new() })?;
-            chunked.layout = layout;
-        }
-        Ok(())
+        shared.edit(|store| {
+            chunked.index.flush(store)?;
+            let index = chunked.index.layout();
+            if index != chunked.layout.index {
+                let layout = ChunkedLayout { index, ..chunked.layout.clone() };
+                let storage = LayoutStorage::Chunked(layout.clone());
+                set_layout(store, self.address, &Layout { version, storage, old_dims: Vec::new() })?;
+                chunked.layout = layout;
+            }
+            Ok(())
+        })
     }
 
     /// Allocates all space of a new dataset, and fills it.

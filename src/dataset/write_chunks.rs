@@ -300,17 +300,18 @@ fn index_chunks(
     chunked: &mut Chunked,
     placed: Vec<(Pending<'_>, ChunkRecord)>,
 ) -> Result<()> {
-    let mut store = shared.write()?;
-    for (chunk, record) in placed {
-        if chunk.record == Some(record) {
-            continue;
+    shared.edit(|store| {
+        for (chunk, record) in placed {
+            if chunk.record == Some(record) {
+                continue;
+            }
+            chunked.index.insert(store, &chunk.scaled, record)?;
+            if let Some(old) = chunk.record.filter(|old| old.address != record.address) {
+                store.free(Space::Raw, old.address, old.size);
+            }
         }
-        chunked.index.insert(&mut store, &chunk.scaled, record)?;
-        if let Some(old) = chunk.record.filter(|old| old.address != record.address) {
-            store.free(Space::Raw, old.address, old.size);
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Writes chunks, those side by side in one go.

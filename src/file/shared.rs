@@ -67,6 +67,11 @@ impl Shared {
         if store.writable() { Ok(store) } else { Err(Error::usage("the file is open for reading only")) }
     }
 
+    /// Changes the store, all or nothing.
+    pub(crate) fn edit<R>(&self, change: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
+        self.write()?.edit(change)
+    }
+
     fn datasets(&self) -> MutexGuard<'_, Datasets> {
         self.datasets.lock().unwrap_or_else(|poison| poison.into_inner())
     }

@@ -255,9 +255,10 @@ impl Group {
     }
 
     fn link_to(&self, name: &str, target: LinkTarget) -> Result<()> {
-        let mut store = self.shared.write()?;
-        let parent = self.parent(&mut store, name)?;
-        self.insert(&mut store, &parent, target)
+        self.shared.edit(|store| {
+            let parent = self.parent(store, name)?;
+            self.insert(store, &parent, target)
+        })
     }
 
     /// Makes a link to the path `target`, which need not exist.
@@ -275,10 +276,11 @@ impl Group {
     /// reading only.
     pub fn link_hard(&self, target: &str, link_name: &str) -> Result<()> {
         let address = self.locate(target)?.address;
-        let mut store = self.shared.write()?;
-        let parent = self.parent(&mut store, link_name)?;
-        reference::increment(&mut store, address)?;
-        self.insert(&mut store, &parent, LinkTarget::Hard(address))
+        self.shared.edit(|store| {
+            let parent = self.parent(store, link_name)?;
+            reference::increment(store, address)?;
+            self.insert(store, &parent, LinkTarget::Hard(address))
+        })
     }
 
     /// Makes a link to the path `target` of the file `file`; neither needs to exist.
@@ -299,13 +301,14 @@ impl Group {
     /// # Errors
     /// `NotFound` if there is no such link, `Usage` if `path` is taken.
     pub fn relink(&self, name: &str, path: &str) -> Result<()> {
-        let mut store = self.shared.write()?;
-        let from = self.find_parent(&store, name)?;
-        let link = links::get(&store, from.group, from.name.as_bytes())?
-            .ok_or_else(|| Error::not_found("there is no such link").with_path(&*self.path_of(name)))?;
-        let to = self.parent(&mut store, path)?;
-        self.insert(&mut store, &to, link.target)?;
-        links::remove(&mut store, from.group, from.name.as_bytes()).map(drop)
+        self.shared.edit(|store| {
+            let from = self.find_parent(store, name)?;
+            let link = links::get(store, from.group, from.name.as_bytes())?
+                .ok_or_else(|| Error::not_found("there is no such link").with_path(&*self.path_of(name)))?;
+            let to = self.parent(store, path)?;
+            self.insert(store, &to, link.target)?;
+            links::remove(store, from.group, from.name.as_bytes()).map(drop)
+        })
     }
 
     /// Removes the link `name`; the object goes with its last hard link, and its space is free
@@ -316,17 +319,17 @@ impl Group {
     pub fn unlink(&self, name: &str) -> Result<()> {
         // Deletion frees what the file says that a dataset has, so the file has to know it all.
         self.shared.write_dirty()?;
-        let mut store = self.shared.write()?;
-        let parent = self.find_parent(&store, name)?;
-        let link = links::remove(&mut store, parent.group, parent.name.as_bytes())
-            .map_err(|error| error.with_path(&*self.path_of(name)))?;
-        let LinkTarget::Hard(address) = link.target else { return Ok(()) };
         let mut deleted = Vec::new();
-        let result = reference::decrement(&mut store, address, &mut |store, header| {
-            deleted.push(header.address());
-            crate::dataset::free_storage(store, header)
+        let result = self.shared.edit(|store| {
+            let parent = self.find_parent(store, name)?;
+            let link = links::remove(store, parent.group, parent.name.as_bytes())
+                .map_err(|error| error.with_path(&*self.path_of(name)))?;
+            let LinkTarget::Hard(address) = link.target else { return Ok(()) };
+            reference::decrement(store, address, &mut |store, header| {
+                deleted.push(header.address());
+                crate::dataset::free_storage(store, header)
+            })
         });
-        drop(store);
         deleted.into_iter().for_each(|address| self.shared.forget(address));
         result
     }

@@ -133,11 +133,12 @@ impl Group {
     /// # Errors
     /// `Usage` if the name is taken or the file is open for reading only.
     pub fn create_group(&self, name: &str) -> Result<Self> {
-        let mut store = self.shared.write()?;
-        let parent = self.parent(&mut store, name)?;
-        let address = group::create_group(&mut store, &self.shared.settings.group_options())?;
-        self.insert(&mut store, &parent, LinkTarget::Hard(address))?;
-        drop(store);
+        let address = self.shared.edit(|store| {
+            let parent = self.parent(store, name)?;
+            let address = group::create_group(store, &self.shared.settings.group_options())?;
+            self.insert(store, &parent, LinkTarget::Hard(address))?;
+            Ok(address)
+        })?;
         Ok(Self(Location { shared: self.shared.clone(), address, path: self.path_of(name) }))
     }
 

@@ -34,7 +34,7 @@ use self::raw::Home;
 use self::space::SpaceManager;
 use crate::format::superblock::{Revision, Superblock};
 use crate::format::{Address, Reader, Structure, Widths};
-use crate::{Error, Limits, Result};
+use crate::{Error, ErrorKind, Limits, Result};
 
 /// What a piece of the file is for; each kind is aggregated on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,7 +83,10 @@ pub(crate) struct Store {
     /// Where the file names its free space, until that is forgotten.
     persisted: Option<file_space::Persisted>,
     scratch: scratch::Scratch,
-    /// Whether a commit has failed so late that only opening the file again tells what it holds.
+    /// How many changes were asked for since the file was opened.
+    changes: u64,
+    /// Whether a commit has failed so late that only opening the file again tells what it holds, or
+    /// a change has failed half-way, so that it must not be committed.
     poisoned: bool,
 }
 
@@ -98,7 +101,7 @@ impl Store {
 
     /// Whether changes are possible.
     pub(crate) fn writable(&self) -> bool {
-        self.home.writable() && !self.poisoned
+        self.home.writable()
     }
 
     /// Bytes before the HDF5 data.
@@ -131,12 +134,26 @@ impl Store {
         }
     }
 
+    /// Runs `change`, all or nothing: if it fails after something was changed, for a reason that is
+    /// not the caller's request, what is dirty may contradict itself and is never committed.
+    pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        let before = self.changes;
+        let result = change(self);
+        if let Err(error) = &result {
+            // What the caller asked for wrongly is refused before anything changes but whole objects.
+            let refused =
+                matches!(error.kind(), ErrorKind::Usage | ErrorKind::NotFound | ErrorKind::TypeMismatch);
+            self.poisoned |= !refused && self.changes != before;
+        }
+        result
+    }
+
     fn check_writable(&self) -> Result<()> {
         match (self.home.writable(), self.poisoned) {
             (true, false) => Ok(()),
-            (true, true) => {
-                Err(Error::usage("an earlier commit failed: open the file again to change it further"))
-            }
+            (true, true) => Err(Error::usage(
+                "an earlier change failed half-way: open the file again, as of its last flush",
+            )),
             (false, _) => Err(Error::usage("the file is open for reading only")),
         }
     }
@@ -196,6 +213,7 @@ impl Store {
         T::Context: Clone + Send + 'static,
     {
         self.check_writable()?;
+        self.changes = self.changes.wrapping_add(1);
         let value = Arc::new(value);
         let len = self.overlay.put(address, &value, context, rank, self.space.is_new(address))?;
         self.home.check(address, len)?;
@@ -237,6 +255,7 @@ impl Store {
     /// are written before every anchor; elsewhere they are an anchor, written in `rank` order.
     pub(crate) fn write_metadata(&mut self, address: u64, bytes: Vec<u8>, rank: Rank) -> Result<()> {
         self.check_writable()?;
+        self.changes = self.changes.wrapping_add(1);
         let len = bytes.len() as u64;
         self.home.check(address, len)?;
         self.cache.invalidate(address, len);
@@ -251,6 +270,7 @@ impl Store {
     /// New space, not used by the last commit.
     pub(crate) fn allocate(&mut self, space: Space, len: u64) -> Result<u64> {
         self.check_writable()?;
+        self.changes = self.changes.wrapping_add(1);
         if self.tail {
             // What was there is not the file's, and must not show through in new space.
             self.home.set_len(self.space.committed_end())?;
@@ -316,6 +336,7 @@ impl Store {
             tail: false,
             persisted: None,
             scratch: scratch::Scratch::default(),
+            changes: 0,
             poisoned: false,
         }
     }

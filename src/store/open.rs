@@ -113,6 +113,7 @@ impl Store {
             stored_superblock: Some(bytes),
             persisted: None,
             scratch: super::scratch::Scratch::default(),
+            changes: 0,
             poisoned: false,
         };
         store.check_extension()?;
@@ -162,6 +163,7 @@ impl Store {
             stored_superblock: None,
             persisted: None,
             scratch: super::scratch::Scratch::default(),
+            changes: 0,
             poisoned: false,
         })
     }

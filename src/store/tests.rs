@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{CreateOptions, Durability, OpenOptions, Rank, RawData, Space, Store};
 use crate::storage::testing::{CrashStorage, FaultStorage};
 use crate::storage::{MemoryStorage, ReadAt, WriteAt};
-use crate::{ErrorKind, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// The root anchor: how many objects there are, and their addresses.
 const ROOT_LEN: u64 = 400;
@@ -318,10 +318,10 @@ fn prop_read(model: &Model, expected: &State) {
 /// After a failed commit, a second attempt works, or says that it is too late.
 fn retry(model: &mut Model) {
     match model.store.commit() {
-        Ok(()) => assert!(model.store.writable()),
+        Ok(()) => assert!(!model.store.poisoned),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Usage);
-            assert!(!model.store.writable());
+            assert!(model.store.poisoned);
             assert!(model.store.allocate(Space::Raw, 1).is_err());
             assert!(model.store.write_metadata(model.root, vec![0], Rank::Linked).is_err());
         }
@@ -374,4 +374,22 @@ fn twenty_thousand_objects_are_quick_and_few_writes() {
     }
     store.commit().unwrap();
     assert!(storage.operations() < 20, "{} operations", storage.operations());
+}
+
+#[test]
+fn a_change_that_fails_half_way_is_never_committed() {
+    let refuse = |kind: fn(&'static str) -> Error, touch: bool| {
+        let mut store = Store::for_tests();
+        let failed = store.edit(|store| {
+            if touch {
+                store.allocate(Space::Metadata, 8)?;
+            }
+            Err::<(), _>(kind("no"))
+        });
+        assert!(failed.is_err());
+        store.commit().is_err()
+    };
+    assert!(refuse(|m| Error::format(m), true));
+    assert!(!refuse(|m| Error::format(m), false), "nothing was changed");
+    assert!(!refuse(|m| Error::usage(m), true), "the caller's mistake");
 }
