@@ -37,7 +37,7 @@ pub use container::{ArrayData, Container};
 pub use dataset::{ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, Layout};
 pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents};
-pub use file::{File, FileBuilder, LibraryVersion, OpenMode};
+pub use file::{File, FileBuilder, FileInfo, LibraryVersion, OpenMode, SpaceStrategy};
 pub use filter::FilterInfo;
 pub use format::message::datatype::{ByteOrder, Datatype, DatatypeClass};
 pub use format::message::fill_value::{AllocationTime, FillTime};

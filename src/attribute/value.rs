@@ -6,7 +6,7 @@ use crate::container::Container;
 use crate::dataset::transfer::{self, Pieces};
 use crate::extents::Extents;
 use crate::format::message::attribute::Attribute;
-use crate::object::attributes;
+use crate::object::{attributes, shared};
 use crate::selection::Resolved;
 use crate::types::Plan;
 use crate::{Error, Result};
@@ -25,6 +25,11 @@ impl Value {
 
     fn message(&self) -> RwLockReadGuard<'_, Attribute> {
         self.message.read().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    /// The address of the committed datatype of the attribute, if it has one.
+    pub(crate) fn committed_datatype(&self) -> Option<u64> {
+        shared::committed(&self.message().datatype)
     }
 
     fn pieces(&self, resolved: &Resolved) -> Option<Pieces> {

@@ -18,6 +18,8 @@ use crate::dataset::State;
 use crate::extents::Extents;
 use crate::format::message::datatype::Datatype;
 use crate::location::Location;
+use crate::named_datatype::NamedDatatype;
+use crate::object::shared;
 use crate::{Error, Result};
 
 /// A dataset or an attribute: elements of one type, in a shape.
@@ -51,6 +53,26 @@ impl Container {
     /// The type of the elements, as stored.
     pub fn datatype(&self) -> &Datatype {
         &self.datatype
+    }
+
+    /// The named datatype that the elements are of, if they are of one. Its own name may be any: the
+    /// file says only where it is.
+    ///
+    /// # Errors
+    /// `Format` if the header of the object or of the datatype is damaged.
+    pub fn named_datatype(&self) -> Result<Option<NamedDatatype>> {
+        let address = match &self.source {
+            Source::Attribute(value) => value.committed_datatype(),
+            Source::Dataset(_) => {
+                let store = self.shared.read()?;
+                shared::committed_of(&store, &*self.location.header(&store)?)?
+            }
+        };
+        let open = |address| {
+            let path = format!("{} (its datatype)", self.path).into();
+            NamedDatatype::open(Location { shared: self.shared.clone(), address, path })
+        };
+        address.map(open).transpose()
     }
 
     /// The current and maximum sizes.

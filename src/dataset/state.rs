@@ -10,7 +10,7 @@ use crate::filter::{FilterInfo, Pipeline};
 use crate::format::message::dataspace::{Dataspace, Extent as Space};
 use crate::format::message::datatype::Datatype;
 use crate::format::message::external_files::ExternalFiles;
-use crate::format::message::fill_value::{Fill, FillValue, OldFillValue};
+use crate::format::message::fill_value::{AllocationTime, Fill, FillValue, OldFillValue};
 use crate::format::message::filter_pipeline::FilterPipeline;
 use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout, Layout, LayoutStorage};
 use crate::object::extension;
@@ -84,7 +84,7 @@ impl State {
         let datatype: Datatype = header.require(store)?;
         let space: Dataspace = header.require(store)?;
         let layout: Layout = header.require(store)?;
-        let fill = fill_value(store, &header)?;
+        let fill = fill_value(store, &header, &layout)?;
         let fill_pattern = match &fill.value {
             Fill::Value(bytes) if bytes.len() != datatype.size as usize => {
                 return Err(Error::format(format!(
@@ -170,12 +170,20 @@ pub(crate) fn extents(space: &Dataspace) -> Extents {
     }
 }
 
-/// The fill value, from the new message, or the old, or the default.
-fn fill_value(store: &Store, header: &Header) -> Result<FillValue> {
+/// The fill value, from the new message or the old. Without either it is undefined, as the C library
+/// has it; space is then allocated when the layout's kind usually does that.
+fn fill_value(store: &Store, header: &Header, layout: &Layout) -> Result<FillValue> {
     if let Some(fill) = header.find::<FillValue>(store)? {
         return Ok(fill);
     }
-    Ok(header.find::<OldFillValue>(store)?.map_or_else(FillValue::zeros, FillValue::from))
+    let allocation = match layout.storage {
+        LayoutStorage::Compact { .. } => AllocationTime::Early,
+        LayoutStorage::Contiguous { .. } => AllocationTime::Late,
+        _ => AllocationTime::Incremental,
+    };
+    let old = header.find::<OldFillValue>(store)?.map(FillValue::from);
+    let fill = old.unwrap_or(FillValue { value: Fill::Undefined, ..FillValue::zeros() });
+    Ok(FillValue { allocation, ..fill })
 }
 
 pub(super) fn storage(

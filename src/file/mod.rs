@@ -1,8 +1,10 @@
 //! Files.
 
+mod describe;
 mod options;
 mod shared;
 
+pub use describe::{FileInfo, SpaceStrategy};
 pub(crate) use options::now;
 pub use options::{FileBuilder, LibraryVersion, OpenMode};
 pub(crate) use shared::Shared;

@@ -1,9 +1,11 @@
 //! Messages that are stored once and used by many: committed datatypes and the shared-message heap.
 
 use crate::format::message::MessageBody;
+use crate::format::message::datatype::Datatype;
 use crate::format::message::shared::{MaybeShared, SharedPointer, SharedTarget};
 use crate::format::{Reader, Structure};
 use crate::heap::fractal::FractalHeap;
+use crate::object::header::Header;
 use crate::object::{extension, header};
 use crate::store::Store;
 use crate::{Error, Result};
@@ -18,6 +20,25 @@ pub(crate) fn resolve<T: MessageBody + Clone>(store: &Store, message: &MaybeShar
     match message {
         MaybeShared::Here(value) => Ok(value.clone()),
         MaybeShared::Shared(pointer) => resolve_pointer(store, pointer),
+    }
+}
+
+/// The address of the committed datatype that `datatype` is, if it is one.
+pub(crate) fn committed(datatype: &MaybeShared<Datatype>) -> Option<u64> {
+    match datatype {
+        MaybeShared::Shared(SharedPointer { target: SharedTarget::Header(address), .. }) => Some(*address),
+        _ => None,
+    }
+}
+
+/// The address of the committed datatype of the dataset with this header, if it has one.
+pub(crate) fn committed_of(store: &Store, header: &Header) -> Result<Option<u64>> {
+    match header.of::<Datatype>().next() {
+        Some(message) if message.is_shared() => {
+            let mut r = Reader::new(&message.body, header.address(), store.widths(), Datatype::NAME);
+            Ok(committed(&MaybeShared::decode(&mut r, true)?))
+        }
+        _ => Ok(None),
     }
 }
 

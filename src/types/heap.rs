@@ -6,6 +6,9 @@ use crate::{Error, Result};
 /// Bytes of a reference to variable-length data in a memory image: offset and number of elements.
 pub(crate) const REFERENCE_SIZE: usize = 16;
 
+/// The offset in the reference of a string that was never written.
+const NULL: u64 = u64::MAX;
+
 /// The variable-length parts of memory images.
 ///
 /// An image refers to a part by its offset here and its number of elements, each a native `u64`.
@@ -39,12 +42,29 @@ impl Heap {
     /// `Usage` if the image is no reference into this heap.
     pub fn get(&self, image: &[u8], element_size: usize) -> Result<&[u8]> {
         let (offset, count) = reference(image)?;
+        if count == 0 {
+            return Ok(&[]);
+        }
         let part =
             usize::try_from(count).ok().and_then(|count| count.checked_mul(element_size)).and_then(|len| {
                 let start = usize::try_from(offset).ok()?;
                 self.bytes.get(start..start.checked_add(len)?)
             });
         part.ok_or_else(|| Error::usage("a memory image refers past the end of its heap"))
+    }
+
+    /// Whether `image` is the reference of a string that was never written, rather than of an empty
+    /// one; [`get`](Self::get) gives no bytes for both.
+    pub fn is_null(image: &[u8]) -> bool {
+        reference(image).is_ok_and(|reference| reference == (NULL, 0))
+    }
+
+    /// Writes the reference of a string that was never written into `image`.
+    pub(crate) fn put_null(image: &mut [u8]) -> Result<()> {
+        let mut reference = [0; REFERENCE_SIZE];
+        let (offset, _) = reference.split_at_mut(REFERENCE_SIZE / 2);
+        offset.copy_from_slice(&NULL.to_ne_bytes());
+        fill_image(image, &reference)
     }
 
     /// Keeps `bytes`, which are `count` elements, and writes the reference to them into `image`.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use hdfive::{File, Group, LinkType, Object};
+use hdfive::{File, Group, LinkInfo, LinkType, NamedDatatype, Object};
 
 use crate::render::TargetKind;
 
@@ -10,6 +10,8 @@ use crate::render::TargetKind;
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
     found: HashMap<u64, (TargetKind, String)>,
+    /// Named datatypes of datasets in the order in which they were met.
+    datatypes: Vec<NamedDatatype>,
     printed: HashSet<u64>,
 }
 
@@ -23,29 +25,50 @@ pub(crate) fn kind(object: &Object) -> Option<TargetKind> {
     }
 }
 
+/// A group whose links are being followed.
+struct Level {
+    group: Group,
+    path: String,
+    links: std::vec::IntoIter<LinkInfo>,
+}
+
+impl Level {
+    fn new(group: Group, path: String) -> Self {
+        let links = group.links().unwrap_or_default().into_iter();
+        Self { group, path, links }
+    }
+}
+
 impl Objects {
-    /// Finds all objects that hard links lead to, each by its first path in the order of names.
-    /// Damaged ones are left out: who asks for them is told.
+    /// Finds all objects that hard links lead to, each by its first path: names in order, and what
+    /// is in a group before what follows it. Damaged objects are left out: who asks for them is told.
     pub(crate) fn of(file: &File) -> Self {
         let mut objects = Self::default();
         objects.found.insert(file.address(), (TargetKind::Group, "/".to_owned()));
-        let mut groups: Vec<(Group, String)> = vec![((**file).clone(), String::new())];
-        // Depth first: a group's members come before its later siblings.
-        while let Some((group, path)) = groups.pop() {
-            let mut inner = Vec::new();
-            for link in group.links().unwrap_or_default() {
-                let LinkType::Hard(address) = link.link_type else { continue };
-                let path = format!("{path}/{}", link.name);
-                let Ok(object) = group.open(&link.name) else { continue };
-                let Some(kind) = kind(&object) else { continue };
-                let known = objects.found.contains_key(&address);
-                objects.found.entry(address).or_insert_with(|| (kind, path.clone()));
-                if let (Object::Group(group), false) = (object, known) {
-                    inner.push((group, path));
-                }
+        let mut levels = vec![Level::new((**file).clone(), String::new())];
+        while let Some(level) = levels.last_mut() {
+            let Some(link) = level.links.next() else {
+                levels.pop();
+                continue;
+            };
+            let LinkType::Hard(address) = link.link_type else { continue };
+            if objects.found.contains_key(&address) {
+                continue;
             }
-            groups.extend(inner.into_iter().rev());
+            let path = format!("{}/{}", level.path, link.name);
+            let Ok(object) = level.group.open(&link.name) else { continue };
+            let Some(kind) = kind(&object) else { continue };
+            objects.found.insert(address, (kind, path.clone()));
+            match object {
+                Object::Group(group) => levels.push(Level::new(group, path)),
+                Object::Dataset(dataset) => {
+                    objects.datatypes.extend(dataset.named_datatype().ok().flatten());
+                }
+                _ => {}
+            }
         }
+        let mut met = HashSet::new();
+        objects.datatypes.retain(|datatype| met.insert(datatype.address()));
         objects
     }
 
@@ -54,8 +77,19 @@ impl Objects {
         self.found.get(&address).map(|(kind, path)| (*kind, path.as_str()))
     }
 
+    /// The named datatypes that datasets have, but no link leads to.
+    pub(crate) fn unnamed_datatypes(&self) -> Vec<NamedDatatype> {
+        let unnamed = |datatype: &&NamedDatatype| !self.found.contains_key(&datatype.address());
+        self.datatypes.iter().filter(unnamed).cloned().collect()
+    }
+
+    /// The path of the named datatype at `address`, or a number if no link leads to it.
+    pub(crate) fn datatype_name(&self, address: u64) -> String {
+        self.get(address).map_or_else(|| format!("/#{address}"), |(_, path)| path.to_owned())
+    }
+
     /// Notes that the object at `address` is printed; false if it was before.
-    pub(super) fn print(&mut self, address: u64) -> bool {
+    pub(crate) fn print(&mut self, address: u64) -> bool {
         self.printed.insert(address)
     }
 }

@@ -32,6 +32,12 @@ impl Reference {
         Ok(())
     }
 
+    /// Whether an element of the file refers to no object, as where nothing was ever written.
+    pub(crate) fn is_null(element: &[u8]) -> bool {
+        let end = element.len().saturating_sub(4);
+        element.get(4..end).is_some_and(|address| address.iter().all(|&byte| byte == 0))
+    }
+
     /// Reads an element; what the count and the index leave of it is the address.
     pub(crate) fn load(element: &[u8]) -> Result<Self> {
         let offset_size = element.len().saturating_sub(COUNT_AND_INDEX);

@@ -121,13 +121,22 @@ impl Text {
         if !(to_text || (as_bytes && is_var_len(to.datatype))) {
             return Ok(None);
         }
-        let (Some(a), Some(b)) = (Shape::of(from, !to_text), Shape::of(to, !to_text)) else {
+        let (Some(mut a), Some(b)) = (Shape::of(from, !to_text), Shape::of(to, !to_text)) else {
             return Err(mismatch(from.datatype, to.datatype));
         };
+        let same = matches!(b.place, Place::Heap) && from.datatype.string_type() == to.datatype.string_type();
+        if same && a.end != End::FirstNul {
+            // No conversion: text of a variable length has no space that needs to be filled.
+            a.end = End::Space;
+        }
         for (side, shape) in [(from, a), (to, b)] {
             Reference::check_size(side, !matches!(shape.place, Place::Element))?;
         }
-        let ascii = to.datatype.string_type().is_some_and(|text| text.charset == CharacterSet::Ascii);
+        // Text that claims to be ASCII already is copied as it is; who makes a value of it looks.
+        let is_ascii = |side: Side<'_>| {
+            side.datatype.string_type().is_some_and(|text| text.charset == CharacterSet::Ascii)
+        };
+        let ascii = is_ascii(to) && !is_ascii(from);
         Ok(Some(Self { from: a, to: b, ascii }))
     }
 
@@ -156,6 +165,9 @@ impl Text {
                 _ => Err(Context::wrong_direction()),
             },
             Place::Object => match context {
+                Context::Read { .. } if matches!(self.to.place, Place::Heap) && Reference::is_null(from) => {
+                    Heap::put_null(to)
+                }
                 Context::Read { objects, heap } => {
                     let objects = *objects;
                     Reference::load(from)?.visit(objects, 1, &mut |bytes| {

@@ -1,12 +1,12 @@
 //! The elements of datasets and attributes.
 
-use hdfive::datatype::DatatypeClass;
+use hdfive::datatype::{Datatype, DatatypeClass};
 use hdfive::{Container, Selection};
 
 use super::Dumper;
 use crate::elements::{References, print_elements};
 use crate::errors::Result;
-use crate::render::{Cursor, Lines, Prefix, Target, Targets};
+use crate::render::{Cursor, Lines, Prefix, Target, TargetKind, Targets};
 
 impl Dumper<'_> {
     /// Prints the elements of a dataset or an attribute.
@@ -15,7 +15,7 @@ impl Dumper<'_> {
         let mut inner = cursor.clone();
         inner.fresh = true;
         let result = match container.datatype().class {
-            _ if container.extents().is_null() => Ok(()),
+            _ if container.extents().is_null() || has_time(container.datatype()) => Ok(()),
             DatatypeClass::Reference(_) => {
                 inner.level += 1;
                 self.references(container, &mut inner)
@@ -24,7 +24,7 @@ impl Dumper<'_> {
         };
         self.survive(result)?;
         cursor.column = 1;
-        self.line(cursor, "}")
+        self.breakable_line(cursor, "}")
     }
 
     fn elements(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
@@ -43,7 +43,8 @@ impl Dumper<'_> {
             Lines::new(self.out).begin(cursor, &style)?;
             style.line_suffix = "\"";
         }
-        let references = References::new(&mut self.objects, self.file);
+        let opened = &mut self.files[self.current];
+        let references = References::new(&mut opened.objects, &opened.file);
         print_elements(container, &style, &references, cursor, &mut Lines::new(self.out))?;
         if as_text {
             Lines::new(self.out).raw("\"")?;
@@ -51,22 +52,51 @@ impl Dumper<'_> {
         Ok(())
     }
 
-    /// Prints references that are the elements themselves, each on a line of its own.
-    pub(super) fn references(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
+    /// Prints references that are the elements themselves, each on a line of its own, and the
+    /// elements of the datasets that they lead to.
+    fn references(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
         let elements = container.read_elements(Selection::All)?;
-        let file = self.name.to_owned();
+        let file = self.name;
         for reference in elements.iter() {
-            let targets = References::new(&mut self.objects, self.file);
-            let target = targets.target(reference, elements.datatype())?;
-            let text = match target {
-                // Of an element itself the path is preceded by the file's name, not the address.
-                Some(target) => {
-                    Target { address: None, path: format!("{file}{}", target.path), ..target }.to_string()
-                }
-                None => "NULL".to_owned(),
+            let opened = &mut self.files[self.current];
+            let targets = References::new(&mut opened.objects, &opened.file);
+            let Some(target) = targets.target(reference, elements.datatype())? else {
+                self.line(cursor, "NULL")?;
+                continue;
             };
-            self.line(cursor, &text)?;
+            // Of an element itself the path is preceded by the file's name, not the address.
+            let shown = Target { address: None, path: format!("{file}{}", target.path), ..target };
+            self.line(cursor, &shown.to_string())?;
+            if target.kind == TargetKind::Dataset {
+                self.referred(&target.path, cursor)?;
+            }
         }
         Ok(())
+    }
+
+    /// Prints the elements of a dataset that a reference leads to, unless they are being printed.
+    fn referred(&mut self, path: &str, cursor: &mut Cursor) -> Result<()> {
+        let dataset = self.opened().file.dataset(path)?;
+        if self.referring.contains(&dataset.address()) {
+            return Ok(());
+        }
+        self.referring.push(dataset.address());
+        cursor.level += 1;
+        let result = self.data(&dataset, cursor);
+        cursor.level -= 1;
+        self.referring.pop();
+        result
+    }
+}
+
+/// Whether there are times in the type: the C library has no native type for these, so that the C
+/// tool prints no elements.
+pub(super) fn has_time(datatype: &Datatype) -> bool {
+    match &datatype.class {
+        DatatypeClass::Time { .. } => true,
+        DatatypeClass::Compound(class) => class.members.iter().any(|member| has_time(&member.datatype)),
+        DatatypeClass::Array(class) => has_time(&class.base),
+        DatatypeClass::VarLen(class) => has_time(&class.base),
+        _ => false,
     }
 }

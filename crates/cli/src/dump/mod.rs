@@ -4,10 +4,12 @@ mod attribute;
 mod data;
 mod dataspace;
 mod datatype;
+mod external;
 mod object;
 mod options;
 mod paths;
 mod properties;
+mod superblock;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -18,6 +20,7 @@ use crate::errors::{self, Error, Result};
 use crate::input;
 use crate::objects::Objects;
 use crate::render::{Cursor, Escape, Lines, Style};
+use external::Opened;
 use options::{HELP, Options, Request};
 
 /// Runs the command with these arguments.
@@ -40,7 +43,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
                 return Err(error);
             }
         };
-        let mut dumper = Dumper::new(&options, &file, path, &mut out);
+        let mut dumper = Dumper::new(&options, file, path, &mut out);
         dumper.file()?;
         failed |= dumper.failed;
     }
@@ -51,19 +54,24 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 /// Prints one file.
 struct Dumper<'a> {
     options: &'a Options,
-    file: &'a File,
+    /// The file, then those that external links led to.
+    files: Vec<Opened>,
+    /// The file that is being printed.
+    current: usize,
+    /// Whether an external link led there.
+    through_link: bool,
     /// The file's name, as given.
     name: &'a str,
     out: &'a mut dyn Write,
     /// The notation of everything but elements.
     outline: Style,
-    /// The objects of the file, once they are needed.
-    objects: Option<Objects>,
+    /// Datasets whose elements are being printed, to which references could lead back.
+    referring: Vec<u64>,
     failed: bool,
 }
 
 impl<'a> Dumper<'a> {
-    fn new(options: &'a Options, file: &'a File, name: &'a str, out: &'a mut dyn Write) -> Self {
+    fn new(options: &'a Options, file: File, name: &'a str, out: &'a mut dyn Write) -> Self {
         let mut outline = Style::dump();
         outline.escape = if options.escape { Escape::Sequences } else { Escape::Plain };
         outline.float = options.float.clone();
@@ -72,17 +80,29 @@ impl<'a> Dumper<'a> {
             Some(columns) => outline.columns = columns,
             None => (outline.columns, outline.per_line) = (65_535, 1),
         }
-        Self { options, file, name, out, outline, objects: None, failed: false }
+        Self {
+            options,
+            files: vec![Opened::new(Path::new(name), file)],
+            current: 0,
+            through_link: false,
+            name,
+            out,
+            outline,
+            referring: Vec::new(),
+            failed: false,
+        }
     }
 
     /// Prints the file.
     fn file(&mut self) -> Result<()> {
         write!(self.out, "HDF5 \"{}\" {{", self.name)?;
         if self.options.superblock {
-            self.complain(&Error::new("printing the superblock is not supported"));
+            let result = self.superblock();
+            self.survive(result)?;
         }
         if self.options.wanted.is_empty() {
-            self.group(self.file, "/", 1)?;
+            let root = (*self.opened().file).clone();
+            self.group(&root, "/", 1)?;
         } else {
             for wanted in &self.options.wanted {
                 self.wanted(wanted)?;
@@ -92,7 +112,13 @@ impl<'a> Dumper<'a> {
     }
 
     fn objects(&mut self) -> &mut Objects {
-        self.objects.get_or_insert_with(|| Objects::of(self.file))
+        let opened = self.opened();
+        opened.objects.get_or_insert_with(|| Objects::of(&opened.file))
+    }
+
+    /// The file that is being printed.
+    fn opened(&mut self) -> &mut Opened {
+        &mut self.files[self.current]
     }
 
     /// Reports an error after which the rest can still be printed.

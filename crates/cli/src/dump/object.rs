@@ -15,6 +15,11 @@ impl Dumper<'_> {
         let mut cursor = Cursor::at(level);
         self.line(&mut cursor, &format!("GROUP \"{name}\" {{"))?;
         cursor.level += 1;
+        if name == "/" && self.current == 0 {
+            for datatype in self.objects().unnamed_datatypes() {
+                self.named_datatype(&datatype, &format!("#{}", datatype.address()), level + 1)?;
+            }
+        }
         self.comment(group, &mut cursor)?;
         if !self.hard_link(group, &mut cursor)? {
             self.attributes(group, level + 1)?;
@@ -25,9 +30,14 @@ impl Dumper<'_> {
         self.line(&mut cursor, "}")
     }
 
+    /// Whether the object may have several names and was printed before; if not, it is now.
+    fn was_printed(&mut self, object: &Location) -> Result<bool> {
+        Ok((self.through_link || object.reference_count()? > 1) && !self.objects().print(object.address()))
+    }
+
     /// If the object has several names and was printed under another: prints that name.
     fn hard_link(&mut self, object: &Location, cursor: &mut Cursor) -> Result<bool> {
-        if object.reference_count()? < 2 || self.objects().print(object.address()) {
+        if !self.was_printed(object)? {
             return Ok(false);
         }
         let path = self.objects().get(object.address()).map(|(_, path)| path.to_owned());
@@ -103,14 +113,18 @@ impl Dumper<'_> {
         for line in lines {
             self.line(&mut cursor, &line)?;
         }
+        if let LinkType::External { file, path } = &link.link_type {
+            self.external(file, path, level + 2)?;
+        }
         cursor.level -= 1;
+        cursor.column = 1;
         self.line(&mut cursor, "}")
     }
 
     /// Prints a dataset, or where it was printed before.
     pub(super) fn dataset(&mut self, dataset: &Dataset, name: &str, level: usize) -> Result<()> {
         let mut cursor = Cursor::at(level);
-        if dataset.reference_count()? > 1 && !self.objects().print(dataset.address()) {
+        if self.was_printed(dataset)? {
             let path = self.objects().get(dataset.address()).map(|(_, path)| path.to_owned());
             self.line(&mut cursor, &format!("DATASET \"{name}\" {{"))?;
             cursor.level += 1;
@@ -138,12 +152,18 @@ impl Dumper<'_> {
         self.attributes(dataset, level + 1)?;
         cursor.level -= 1;
         cursor.column = 1;
-        self.line(&mut cursor, "}")
+        self.breakable_line(&mut cursor, "}")
     }
 
     /// Prints the datatype and the dataspace of a dataset or an attribute.
     pub(super) fn type_and_space(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
-        self.type_lines(datatype::describe(container.datatype(), "DATATYPE  ", ""), cursor)?;
+        match container.named_datatype()? {
+            Some(datatype) => {
+                let name = self.objects().datatype_name(datatype.address());
+                self.line(cursor, &format!("DATATYPE  \"{name}\""))?;
+            }
+            None => self.type_lines(datatype::describe(container.datatype(), "DATATYPE  ", ""), cursor)?,
+        }
         let space = dataspace::describe(&container.extents());
         self.line(cursor, &format!("DATASPACE {space}"))
     }
@@ -171,10 +191,9 @@ impl Dumper<'_> {
     ) -> Result<()> {
         let mut cursor = Cursor::at(level);
         let start = format!("DATATYPE \"{name}\" ");
-        if datatype.reference_count()? > 1 && !self.objects().print(datatype.address()) {
+        if self.was_printed(datatype)? {
             let path = self.objects().get(datatype.address()).map(|(_, path)| path.to_owned());
-            self.line(&mut cursor, &start)?;
-            return self.line(&mut cursor, &format!("HARDLINK \"{}\"", path.unwrap_or_default()));
+            return self.line(&mut cursor, &format!("{start}HARDLINK \"{}\"", path.unwrap_or_default()));
         }
         let compound = matches!(datatype.datatype().class, DatatypeClass::Compound(_));
         let end = if compound { "" } else { ";" };

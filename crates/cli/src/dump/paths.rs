@@ -15,12 +15,12 @@ impl Dumper<'_> {
         let result = match wanted {
             Wanted::Attribute(path) => self.attribute_at(path),
             Wanted::Dataset(path) => self.dataset_at(path),
-            Wanted::Group(path) => match self.file.open(path) {
+            Wanted::Group(path) => match self.opened().file.open(path) {
                 Ok(Object::Group(group)) => self.group(&group, path, 1),
                 _ => self.missing("GROUP", "group", path),
             },
             Wanted::Link(path) => self.link_at(path),
-            Wanted::Datatype(path) => match self.file.open(path) {
+            Wanted::Datatype(path) => match self.opened().file.open(path) {
                 Ok(Object::NamedDatatype(datatype)) => self.named_datatype(&datatype, path, 1),
                 _ => self.missing("DATATYPE", "datatype", path),
             },
@@ -35,11 +35,11 @@ impl Dumper<'_> {
     }
 
     fn dataset_at(&mut self, path: &str) -> Result<()> {
-        match self.file.open(path) {
+        match self.opened().file.open(path) {
             Ok(Object::Dataset(dataset)) => self.dataset(&dataset, path, 1),
             Err(error)
-                if self.file.link_exists(path)
-                    && matches!(self.file.link(path)?.link_type, LinkType::Hard(_)) =>
+                if self.opened().file.link_exists(path)
+                    && matches!(self.opened().file.link(path)?.link_type, LinkType::Hard(_)) =>
             {
                 Err(error.into())
             }
@@ -49,6 +49,7 @@ impl Dumper<'_> {
 
     fn link_at(&mut self, path: &str) -> Result<()> {
         let link = self
+            .opened()
             .file
             .link(path)
             .map_err(|_| Error::new(format_args!("unable to get link info from \"{path}\"")))?;
@@ -74,7 +75,7 @@ impl Dumper<'_> {
         };
         let name = name.replace("\\/", "/");
         let object = if object.len() > 1 { object.trim_end_matches('/') } else { object };
-        let object = match self.file.open(object) {
+        let object = match self.opened().file.open(object) {
             Ok(object) => object,
             Err(_) => {
                 let mut cursor = Cursor::at(1);

@@ -4,15 +4,17 @@ use hdfive::datatype::Datatype;
 use hdfive::{AllocationTime, Dataset, FillTime, FilterInfo, Layout};
 
 use super::Dumper;
+use super::data::has_time;
 use crate::elements::References;
 use crate::errors::Result;
-use crate::render::{Cursor, Values};
+use crate::render::{Cursor, Values, memory_size};
 
 impl Dumper<'_> {
     /// Prints the creation properties of a dataset.
     pub(super) fn properties(&mut self, dataset: &Dataset, cursor: &mut Cursor) -> Result<()> {
         let filters = dataset.filters();
-        self.block(cursor, "STORAGE_LAYOUT {", &layout(dataset, &filters)?)?;
+        let userblock = self.opened().file.userblock();
+        self.block(cursor, "STORAGE_LAYOUT {", &layout(dataset, &filters, userblock)?)?;
         let lines = if filters.is_empty() { vec![(0, "NONE".to_owned())] } else { filter_lines(&filters) };
         self.block(cursor, "FILTERS {", &lines)?;
         let time = match dataset.fill_time() {
@@ -52,7 +54,11 @@ impl Dumper<'_> {
         }
         let Some(bytes) = dataset.fill_value_bytes() else { return Ok("H5D_FILL_VALUE_DEFAULT".to_owned()) };
         let datatype: &Datatype = dataset.datatype();
-        let references = References::new(&mut self.objects, self.file);
+        if has_time(datatype) {
+            return Ok(String::new());
+        }
+        let opened = &mut self.files[self.current];
+        let references = References::new(&mut opened.objects, &opened.file);
         let heap = hdfive::Heap::new();
         let mut text = String::new();
         Values::new(&self.outline, &heap, &references).push(&mut text, datatype, &bytes, level)?;
@@ -61,17 +67,18 @@ impl Dumper<'_> {
 }
 
 /// The lines of the layout.
-fn layout(dataset: &Dataset, filters: &[FilterInfo]) -> Result<Vec<(usize, String)>> {
+fn layout(dataset: &Dataset, filters: &[FilterInfo], userblock: u64) -> Result<Vec<(usize, String)>> {
     let size = dataset.storage_size()?;
     let lines = match dataset.layout()? {
         Layout::Compact => vec!["COMPACT".to_owned(), format!("SIZE {size}")],
         Layout::Contiguous => {
-            let offset = dataset.offset().unwrap_or(u64::MAX);
+            let address = |offset: u64| offset.saturating_add(userblock).to_string();
+            let offset = dataset.offset().map_or("HADDR_UNDEF".to_owned(), address);
             vec!["CONTIGUOUS".to_owned(), format!("SIZE {size}"), format!("OFFSET {offset}")]
         }
         Layout::Chunked => {
             let chunk: Vec<_> = dataset.chunk().unwrap_or_default().iter().map(usize::to_string).collect();
-            let logical = dataset.size() as f64 * f64::from(dataset.datatype().size);
+            let logical = dataset.size() as f64 * memory_size(dataset.datatype()) as f64;
             let ratio = if size > 0 { logical / size as f64 } else { 0.0 };
             let ratio = if filters.is_empty() || dataset.ndim() == 0 {
                 String::new()

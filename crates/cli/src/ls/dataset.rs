@@ -7,6 +7,7 @@ use super::datatype::describe;
 use super::name::escape;
 use super::object::Lister;
 use crate::errors::Result;
+use crate::render::memory_size;
 
 fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
@@ -49,7 +50,7 @@ impl Lister<'_> {
 
     /// How a dataset is stored, and its type.
     pub(super) fn storage(&mut self, dataset: &Dataset) -> Result<()> {
-        let element = u64::from(dataset.datatype().size);
+        let element = memory_size(dataset.datatype());
         if let Some(chunk) = dataset.chunk() {
             let sizes: Vec<_> = chunk.iter().map(usize::to_string).collect();
             let bytes = chunk.iter().fold(element, |bytes, &dim| bytes.saturating_mul(dim as u64));

@@ -55,7 +55,6 @@ impl Data {
     /// Goes on with the part that starts at the element `start`.
     pub(crate) fn next_part(&mut self, start: u64) {
         self.start = start;
-        self.in_row = 0;
     }
 
     fn index(&self, mut element: u64, text: &mut String) {

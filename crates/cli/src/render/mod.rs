@@ -10,7 +10,7 @@ mod style;
 mod value;
 
 pub(crate) use lines::{Cursor, Data, Lines};
-pub(crate) use native::native_size;
+pub(crate) use native::{memory_size, native_size};
 pub(crate) use number::integer;
 pub(crate) use style::{Escape, Prefix, Style};
 pub(crate) use value::{Target, TargetKind, Targets, Values};

@@ -1,9 +1,9 @@
-//! The sizes of the C library's native types, which say how much of a dataset `h5dump` reads at
-//! once, and so where it may break lines.
+//! The sizes of types in the memory of the C library.
 
 use hdfive::datatype::{Datatype, DatatypeClass, VarLenKind};
 
-/// The size of the native type of `datatype` in memory, in bytes.
+/// The size of the native type of `datatype` in memory, in bytes, which says how much of a dataset the
+/// C tools read at once, and so where they may break lines.
 pub(crate) fn native_size(datatype: &Datatype) -> u64 {
     layout(datatype).0
 }
@@ -51,5 +51,23 @@ fn by_precision(bits: u16) -> u64 {
         9..=16 => 2,
         17..=32 => 4,
         _ => 8,
+    }
+}
+
+/// The size of `datatype` itself in memory, in bytes, of which the C tools compute ratios: where data
+/// has a variable length it is that of a pointer.
+pub(crate) fn memory_size(datatype: &Datatype) -> u64 {
+    let size = u64::from(datatype.size);
+    match &datatype.class {
+        DatatypeClass::VarLen(_) => native_size(datatype),
+        DatatypeClass::Array(class) => {
+            let count = size.checked_div(class.base.size.into()).unwrap_or(0);
+            memory_size(&class.base).saturating_mul(count)
+        }
+        DatatypeClass::Compound(class) => class.members.iter().fold(size, |size, member| {
+            let stored = u64::from(member.datatype.size);
+            size.saturating_sub(stored).saturating_add(memory_size(&member.datatype))
+        }),
+        _ => size,
     }
 }

@@ -36,7 +36,8 @@ impl std::fmt::Display for Target {
             TargetKind::Datatype => "DATATYPE",
         };
         match self.address {
-            Some(address) => write!(f, "{kind} {address} \"{}\"", self.path),
+            // The C tool prints an address in its memory, of as many digits.
+            Some(address) => write!(f, "{kind} {address:014} \"{}\"", self.path),
             None => write!(f, "{kind} \"{}\"", self.path),
         }
     }
@@ -98,7 +99,7 @@ impl<'a> Values<'a> {
             DatatypeClass::Enum(class) => push_enum(text, class, bytes),
             DatatypeClass::Array(class) => self.push_array(text, class, bytes, level)?,
             DatatypeClass::VarLen(class) => match class.kind {
-                VarLenKind::String(_) if bytes.iter().all(|&byte| byte == 0) => text.push_str("NULL"),
+                VarLenKind::String(_) if Heap::is_null(bytes) => text.push_str("NULL"),
                 VarLenKind::String(_) => self.push_string(text, self.heap.get(bytes, 1)?, true),
                 VarLenKind::Sequence => self.push_sequence(text, &class.base, bytes, level)?,
             },
