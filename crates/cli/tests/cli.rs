@@ -93,8 +93,8 @@ fn packing_fails_whole() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "nothing half-written stays");
     fs::remove_file(dir.path().join("ships/d.png")).unwrap();
     stdout(&["pack", text(dir.path()), text(&out), "--resize", "4x3"]);
-    assert!(stdout(&["ls", text(&out), "-r"].map(|arg| arg)[..2].as_ref()).contains("Group"));
-    assert!(stdout(&["ls", "-r", text(&out)]).contains("/ships/data             Dataset {3, 4, 3, 3}"));
+    let listed = stdout(&["ls", "-r", text(&out)]);
+    assert!(listed.contains("/ships/data ") && listed.contains("Dataset {3, 4, 3, 3}"), "{listed}");
 }
 
 #[test]
@@ -150,8 +150,9 @@ fn fixtures_are_dumped_as_the_c_tool_does() {
         let path = entry.unwrap().path();
         let expected = path.with_extension("ddl");
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let known = ["chunks-", "layouts-", "attributes-compact", "fill-", "filters-"];
-        let wanted = known.iter().any(|start| name.starts_with(start));
+        // Those that releases 1.10, which made the texts, and 1.14 print alike.
+        let alike = ["alignment", "chunks-", "comments-", "fill-", "groups-", "layout-plain", "links-"];
+        let wanted = alike.iter().chain(&["space-", "superblock"]).any(|start| name.starts_with(start));
         if path.extension().is_none_or(|extension| extension != "h5") || !expected.exists() || !wanted {
             continue;
         }
@@ -164,7 +165,7 @@ fn fixtures_are_dumped_as_the_c_tool_does() {
         assert_eq!(printed, fs::read_to_string(&expected).unwrap(), "{name}");
         compared += 1;
     }
-    assert!(compared > 5, "{compared} fixtures");
+    assert!(compared > 20, "{compared} fixtures");
 }
 
 #[cfg(unix)]

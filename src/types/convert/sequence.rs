@@ -35,7 +35,7 @@ impl Reference {
     /// Whether an element of the file refers to no object, as where nothing was ever written.
     pub(crate) fn is_null(element: &[u8]) -> bool {
         let end = element.len().saturating_sub(4);
-        element.get(4..end).is_some_and(|address| address.iter().all(|&byte| byte == 0))
+        element.get(..end).is_some_and(|length_and_address| length_and_address.iter().all(|&byte| byte == 0))
     }
 
     /// Reads an element; what the count and the index leave of it is the address.

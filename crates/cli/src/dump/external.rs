@@ -35,7 +35,12 @@ fn candidates(name: &str, from: &Path) -> Vec<PathBuf> {
         relative = name.file_name().map_or(name, Path::new);
     }
     let prefixes = std::env::var("HDF5_EXT_PREFIX").unwrap_or_default();
-    found.extend(prefixes.split(':').filter(|prefix| !prefix.is_empty()).map(|prefix| Path::new(prefix).join(relative)));
+    found.extend(
+        prefixes
+            .split(':')
+            .filter(|prefix| !prefix.is_empty())
+            .map(|prefix| Path::new(prefix).join(relative)),
+    );
     found.extend(from.parent().map(|folder| folder.join(relative)));
     found.push(relative.to_owned());
     found
@@ -57,7 +62,8 @@ impl Dumper<'_> {
                 self.files.len() - 1
             }
         };
-        let before = (std::mem::replace(&mut self.current, index), std::mem::replace(&mut self.through_link, true));
+        let before =
+            (std::mem::replace(&mut self.current, index), std::mem::replace(&mut self.through_link, true));
         let result = match &object {
             Object::Group(group) => self.group(group, path, level),
             Object::Dataset(dataset) => self.dataset(dataset, path, level),

@@ -115,14 +115,15 @@ impl<'a> Values<'a> {
         let mut quoted = false;
         let mut at = 0;
         while at < end {
-            let same = bytes[at..].iter().take_while(|&&byte| byte == bytes[at]).count();
-            let counted = repeats > 0 && same > repeats;
+            let run = || bytes[at..end].iter().take_while(|&&byte| byte == bytes[at]);
+            let counted = repeats > 0 && run().nth(repeats).is_some();
             let space = if at > 0 { " " } else { "" };
             if counted {
                 text.push_str(if quoted { "\"" } else { "" });
                 text.push_str(space);
                 text.push('\'');
                 push_char(text, bytes[at], self.style.escape);
+                let same = run().count();
                 text.push_str(&format!("'*{}", same - 1));
                 quoted = false;
                 at += same;
