@@ -4,5 +4,7 @@ mod architecture;
 mod broken;
 mod durability;
 mod fixtures;
+mod hostile;
 mod testdata;
+#[cfg(feature = "derive")]
 mod types;
