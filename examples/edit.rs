@@ -36,7 +36,10 @@ fn links(dense: &Group, round: i64) -> Result<()> {
 /// Attributes of a group that has many.
 fn attributes(dense: &Group, round: i64) -> Result<()> {
     for nth in 0..12 {
-        dense.new_attr_builder().with_scalar(&(round * 100 + nth)).create(&format!("ours {round} {nth:02}"))?;
+        dense
+            .new_attr_builder()
+            .with_scalar(&(round * 100 + nth))
+            .create(&format!("ours {round} {nth:02}"))?;
     }
     dense.new_attr_builder().with_data(&["vier", "größer als fünf"]).create(&format!("texts {round}"))?;
     dense.delete_attr(&format!("attribute {:03}", 10 * round))?;

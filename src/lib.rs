@@ -62,3 +62,8 @@ pub use types::{
 };
 #[doc(hidden)]
 pub use types::{Plain, derive as __derive};
+
+/// The examples of the README, as tests.
+#[cfg(all(doctest, feature = "ndarray", feature = "derive"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

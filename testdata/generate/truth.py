@@ -338,10 +338,16 @@ def describe(oid, path, seen, queue, file_id):
         result["attrs"] = attrs
         if plist is not None and plist.get_attr_creation_order():
             result["attr_order"] = order(lambda f: h5a.iterate(oid, f, index_type=h5py.h5.INDEX_CRT_ORDER), True)
-    comment = ctypes.create_string_buffer(1024)
-    if c.hid("H5Oget_comment", oid, comment, 1024):
-        result["comment"] = comment.value.decode()
+    if text := comment(oid):
+        result["comment"] = text
     return result
+
+
+def comment(oid):
+    """The comment of an object; empty if it has none."""
+    text = ctypes.create_string_buffer(1024)
+    c.hid("H5Oget_comment", oid, text, 1024)
+    return text.value.decode()
 
 
 def write_truth(path, name, libver, target, swmr=False, fapl=None):

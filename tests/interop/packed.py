@@ -1,6 +1,7 @@
 """Files that `h5 pack` makes, read by h5py, netCDF4 and the C tools, and unpacked again."""
 
 import random
+import shutil
 import subprocess
 import sys
 
@@ -92,10 +93,16 @@ def netcdf4_reads_packed_images(context):
         assert list(data.filenames) == list(file["ships/data"].attrs["filenames"])
 
 
+def unpack(context, path, name):
+    folder = context.work / name
+    shutil.rmtree(folder, ignore_errors=True)
+    context.h5("unpack", path, folder)
+    return folder
+
+
 def unpacked_images_are_identical(context):
     for name in ["packed", "compressed"]:
-        folder = context.work / f"{name}-unpacked"
-        context.h5("unpack", context.work / f"{name}.h5", folder)
+        folder = unpack(context, context.work / f"{name}.h5", f"{name}-unpacked")
         with h5py.File(context.work / f"{name}.h5") as file:
             for label in file:
                 data = file[label]["data"]
@@ -114,8 +121,7 @@ def h5py_appends_to_packed_images(context):
             file.create_dataset("boats/data", data=numpy.stack([pixels, 255 - pixels]), compression="gzip")
             file["ships/data"][5] = 255 - pixels
             file["ships/data"].attrs["photographer"] = "nobody"
-        folder = context.work / f"{name}-appended"
-        context.h5("unpack", path, folder)
+        folder = unpack(context, path, f"{name}-appended")
         with h5py.File(path) as file:
             image = file["ships/data"].attrs["filenames"][5]
         assert numpy.array_equal(decoded((folder / "ships" / image).with_suffix(".png")), 255 - pixels)

@@ -5,6 +5,7 @@ import shutil
 
 import h5py
 import numpy
+from generate.truth import comment
 
 VALUES = numpy.arange(60, dtype="<i4").reshape(6, 10)
 LAYOUTS = ["contiguous", "compact", "single", "fixed_array", "implicit", "extensible_array"]
@@ -62,13 +63,12 @@ def check_groups(file):
     external = links.get("external", getlink=True)
     assert (external.filename, external.path) == ("other.h5", "/data")
     assert list(links.attrs["names"]) == ["a", "b"] and links.attrs["scale"] == 2.5
-    assert h5py.h5o.get_comment(links.id) == b"what a ship sees"
+    assert comment(links.id) == "what a ship sees"
 
 
 def c_tools_read_the_rich_file(context):
     path = context.work / "rich.h5"
     dump = context.h5dump(path)
-    assert '"größer"' in dump or "gr\\37777777703" in dump or "gr" in dump
     assert context.h5dump(path, "-d", "/layouts/fixed_array").count("50, 51, 52") == 1
     assert "group 0999" in dump and "attribute 099" in dump and "EXTERNAL_LINK" in dump
     context.run("h5stat", path)

@@ -12,6 +12,7 @@ import argparse
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 import traceback
@@ -77,6 +78,7 @@ def hdfive_reads_what_h5py_reads(context):
 
 def h5py_opens_every_crash_image(context):
     folder = context.work / "crashes"
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     test(context, "every_crash_shows_the_last_flush_or_the_next", HDFIVE_CRASH_DIR=str(folder))
     assert check_crash_images.main(folder) == 0

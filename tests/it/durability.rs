@@ -1,6 +1,6 @@
 //! A writer that dies at any point leaves a file that shows the last flush or the next.
 //!
-//! With `HDFIVE_CRASH_DIR` set, the image after each operation is kept there as `NNNN.h5`, with the
+//! With `HDFIVE_CRASH_DIR` set, the image that each crash leaves is kept there as `NNNN.h5`, with the
 //! last and the next flushed content as `NNNN.last` and `NNNN.next`, for other readers to check.
 
 use std::collections::BTreeMap;
@@ -159,14 +159,17 @@ fn keep_images(storage: &CrashStorage, flushes: &[(usize, Content)], directory: 
     let text = |content: &Content| {
         content.iter().map(|(path, line)| format!("{path}\t{line}\n")).collect::<String>()
     };
-    for completed in flushes[0].0..=storage.operations() {
+    let mut kept = 0;
+    storage.for_each_crash(|completed, image| {
         let next = flushes.partition_point(|(done, _)| *done <= completed);
-        let at = directory.join(format!("{completed:04}"));
-        std::fs::write(at.with_extension("h5"), storage.image_after(completed)).unwrap();
-        std::fs::write(at.with_extension("last"), text(&flushes[next - 1].1)).unwrap();
-        let next = flushes.get(next).unwrap_or(&flushes[next - 1]);
+        let Some(last) = next.checked_sub(1) else { return };
+        let at = directory.join(format!("{kept:04}"));
+        kept += 1;
+        std::fs::write(at.with_extension("h5"), image).unwrap();
+        std::fs::write(at.with_extension("last"), text(&flushes[last].1)).unwrap();
+        let next = flushes.get(next).unwrap_or(&flushes[last]);
         std::fs::write(at.with_extension("next"), text(&next.1)).unwrap();
-    }
+    });
 }
 
 #[test]

@@ -112,7 +112,8 @@ fn paths(dataset: &Dataset, dir: &Path, count: usize) -> Result<Vec<PathBuf>> {
         let given = names.get(index).map(|name| safe(name)).unwrap_or_default();
         let stem = stem(&given).to_owned();
         // Names that differ only in their extensions keep these.
-        let choices = [stem, given.clone(), format!("{given}-{number}"), number];
+        let numbered = if given.is_empty() { number } else { format!("{given}-{number}") };
+        let choices = [stem, given, numbered];
         choices.into_iter().find(|choice| !choice.is_empty() && used.insert(choice.to_lowercase()))
     };
     let chosen: Vec<_> = (0..count).map(name).collect();
