@@ -109,6 +109,7 @@ impl AttributeBuilderEmpty {
         let create = || {
             self.extents.check()?;
             let shared = &self.parent.shared;
+            shared.settings.check_datatype(&self.datatype)?;
             let (offset_size, limit) = {
                 let store = shared.read()?;
                 (store.widths().offset, store.limits().metadata_block)

@@ -83,6 +83,7 @@ pub(super) fn create(
     properties: &Properties,
 ) -> Result<Dataset> {
     extents.check()?;
+    parent.shared.settings.check_datatype(datatype)?;
     if datatype.size == 0 {
         return Err(Error::usage("a dataset cannot have elements of no size"));
     }

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{File, Shared};
+use crate::format::message::datatype::Datatype;
 use crate::object::CreationOrder;
 use crate::object::group::{GroupOptions, create_group};
 use crate::object::header::HeaderOptions;
 use crate::storage::{FileStorage, ReadAt, WriteAt};
 use crate::store::{CreateOptions, Durability, OpenOptions as StoreOptions, Store};
-use crate::{Limits, Result};
+use crate::{Error, Limits, Result};
 
 /// What to do with a file that is there, or is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,31 +27,65 @@ pub enum OpenMode {
     Append,
 }
 
-/// A release of the C library whose files are written, for `libver_bounds`.
+/// A release of the C library, as a bound on the forms in which new objects are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum LibraryVersion {
-    /// HDF5 1.10, the default: every release since 2016 reads what is written.
+    /// The first forms, of HDF5 1.0 to 1.6.
+    Earliest,
+    /// HDF5 1.8.
+    V18,
+    /// HDF5 1.10: every release since 2016 reads what is written.
     V110,
     /// HDF5 1.12.
     V112,
     /// HDF5 1.14.
     V114,
+    /// HDF5 2.0.
+    V200,
 }
 
 impl LibraryVersion {
     /// The newest.
-    pub const LATEST: Self = Self::V114;
+    pub const LATEST: Self = Self::V200;
+
+    /// The highest version of datatype messages that the release reads.
+    const fn datatype_version(self) -> u8 {
+        match self {
+            Self::Earliest | Self::V18 | Self::V110 => 3,
+            Self::V112 | Self::V114 => 4,
+            Self::V200 => 5,
+        }
+    }
 }
 
 /// What handles need to know of how the file was opened.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) track_order: bool,
     pub(crate) track_times: bool,
+    /// The earliest release that must be able to read new objects.
+    pub(crate) high: LibraryVersion,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { track_order: false, track_times: false, high: LibraryVersion::LATEST }
+    }
 }
 
 impl Settings {
+    /// An error if the release that must be able to read new objects does not know the type.
+    pub(crate) fn check_datatype(&self, datatype: &Datatype) -> Result<()> {
+        if datatype.minimum_version() <= self.high.datatype_version() {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "{:?}, the bound on new objects, does not know the type {datatype}",
+            self.high
+        )))
+    }
+
     /// How the header of a new object is made.
     pub(crate) fn header_options(&self) -> HeaderOptions {
         let order = if self.track_order { CreationOrder::Indexed } else { CreationOrder::Untracked };
@@ -94,6 +129,7 @@ pub struct FileBuilder {
     create: CreateOptions,
     open: StoreOptions,
     settings: Settings,
+    low: LibraryVersion,
     mmap: bool,
 }
 
@@ -109,7 +145,8 @@ impl FileBuilder {
         Self {
             create: CreateOptions::default(),
             open: StoreOptions::default(),
-            settings: Settings { track_order: false, track_times: false },
+            settings: Settings::default(),
+            low: LibraryVersion::V110,
             mmap: false,
         }
     }
@@ -146,12 +183,24 @@ impl FileBuilder {
         self
     }
 
-    /// Which releases of the C library must be able to read new objects, and which may be assumed.
-    /// Objects are written in the form of the earliest release that knows it, from `low` on.
+    /// The forms in which new objects are stored: none older than those of `low`, none newer than
+    /// those of `high`; by default from 1.10 to the latest.
+    ///
+    /// Within the bounds, the oldest form that can hold the object is taken. Forms older than
+    /// those of HDF5 1.10 are not written, so `high` is at least [`LibraryVersion::V110`].
     pub fn libver_bounds(&mut self, low: LibraryVersion, high: LibraryVersion) -> &mut Self {
-        // Every form that is written is one of 1.10.
-        let _ = (low, high);
+        (self.low, self.settings.high) = (low, high);
         self
+    }
+
+    fn check_bounds(&self) -> Result<()> {
+        if self.low > self.settings.high {
+            return Err(Error::usage("the lower bound of library versions is above the upper"));
+        }
+        if self.settings.high < LibraryVersion::V110 {
+            return Err(Error::unsupported("writing the forms of HDF5 1.8 and earlier"));
+        }
+        Ok(())
     }
 
     /// Whether new groups and objects remember the order in which links and attributes were made.
@@ -218,6 +267,10 @@ impl FileBuilder {
     }
 
     fn open_path(&self, path: &Path, mode: OpenMode) -> Result<File> {
+        if mode != OpenMode::Read {
+            // Before the file is emptied.
+            self.check_bounds()?;
+        }
         match mode {
             OpenMode::Read => self.open_reader(self.reader(path)?, path),
             OpenMode::ReadWrite => self.open_writer(Arc::new(FileStorage::open_rw(path)?), path),
@@ -254,6 +307,7 @@ impl FileBuilder {
     /// # Errors
     /// As [`File::open_rw`].
     pub fn open_rw_storage(&self, storage: Arc<dyn WriteAt>) -> Result<File> {
+        self.check_bounds()?;
         self.open_writer(storage, Path::new(""))
     }
 
@@ -262,6 +316,7 @@ impl FileBuilder {
     /// # Errors
     /// As [`File::create`].
     pub fn create_storage(&self, storage: Arc<dyn WriteAt>) -> Result<File> {
+        self.check_bounds()?;
         self.create_writer(storage, Path::new(""))
     }
 
@@ -284,5 +339,29 @@ impl FileBuilder {
 
     fn share(&self, store: Store, storage: Arc<dyn ReadAt>, path: &Path) -> Result<File> {
         File::from_shared(Shared::new(store, storage, path.to_owned(), self.settings.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::ErrorKind;
+    use crate::datatype::ByteOrder;
+    use crate::storage::MemoryStorage;
+
+    fn create(low: LibraryVersion, high: LibraryVersion) -> Result<File> {
+        FileBuilder::new().libver_bounds(low, high).create_storage(Arc::new(MemoryStorage::default()))
+    }
+
+    #[test]
+    fn bounds_are_kept_or_refused() {
+        use LibraryVersion::{Earliest, V18, V110, V200};
+        assert_eq!(create(Earliest, V18).unwrap_err().kind(), ErrorKind::Unsupported);
+        assert_eq!(create(V200, V110).unwrap_err().kind(), ErrorKind::Usage);
+        let complex = Datatype::complex(Datatype::float64(ByteOrder::Little)).unwrap();
+        let make = |file: &File| file.new_dataset_builder().empty_as(&complex).create("z").map(drop);
+        assert_eq!(make(&create(Earliest, V110).unwrap()).unwrap_err().kind(), ErrorKind::Usage);
+        make(&create(V110, V200).unwrap()).unwrap();
     }
 }
