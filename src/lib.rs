@@ -33,7 +33,7 @@ mod tree;
 mod types;
 
 pub use attribute::{Attribute, AttributeBuilder, AttributeBuilderData, AttributeBuilderEmpty};
-pub use container::{ArrayData, Container};
+pub use container::{ArrayData, Container, DataElements};
 pub use dataset::{ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, Layout};
 pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Attribute;
-use crate::container::{ArrayData, to_stored};
+use crate::container::{ArrayData, DataElements, to_stored};
 use crate::dataset::dataspace;
 use crate::extents::Extents;
 use crate::format::message;
@@ -39,9 +39,9 @@ pub struct AttributeBuilderEmpty {
 
 /// A builder of an attribute with data.
 #[derive(Clone)]
-pub struct AttributeBuilderData<'d, T: Clone> {
+pub struct AttributeBuilderData<'d, T> {
     empty: AttributeBuilderEmpty,
-    elements: Cow<'d, [T]>,
+    elements: DataElements<'d, T>,
 }
 
 impl AttributeBuilder {
@@ -60,26 +60,23 @@ impl AttributeBuilder {
     }
 
     /// An attribute with the shape and the elements of `data`.
-    pub fn with_data<A: ArrayData + ?Sized>(self, data: &A) -> AttributeBuilderData<'_, A::Element> {
+    pub fn with_data<'d, A: ArrayData<'d>>(self, data: A) -> AttributeBuilderData<'d, A::Element> {
         self.with_data_as(data, &A::Element::datatype())
     }
 
     /// An attribute with the shape and the elements of `data`, stored as the type `datatype`.
-    pub fn with_data_as<'d, A: ArrayData + ?Sized>(
+    pub fn with_data_as<'d, A: ArrayData<'d>>(
         self,
-        data: &'d A,
+        data: A,
         datatype: &Datatype,
     ) -> AttributeBuilderData<'d, A::Element> {
-        let empty = self.empty_as(datatype).shape(&data.shape());
-        AttributeBuilderData { empty, elements: data.elements() }
+        let empty = self.empty_as(datatype).shape(data.shape());
+        AttributeBuilderData { empty, elements: data.into_elements() }
     }
 
     /// An attribute of one element, without dimensions.
-    pub fn with_scalar<T: H5Write + Clone>(self, value: &T) -> AttributeBuilderData<'_, T> {
-        AttributeBuilderData {
-            empty: self.empty::<T>(),
-            elements: Cow::Borrowed(std::slice::from_ref(value)),
-        }
+    pub fn with_scalar<T: H5Write>(self, value: &T) -> AttributeBuilderData<'_, T> {
+        AttributeBuilderData { empty: self.empty::<T>(), elements: std::slice::from_ref(value).into() }
     }
 }
 
@@ -137,7 +134,7 @@ impl AttributeBuilderEmpty {
     }
 }
 
-impl<T: H5Write + Clone> AttributeBuilderData<'_, T> {
+impl<T: H5Write> AttributeBuilderData<'_, T> {
     /// Creates the attribute with its data.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ impl Container {
     /// # let file = hdfive::File::in_memory()?;
     /// let data = ndarray::Array::from_shape_fn((4, 5), |(row, column)| (row * 10 + column) as i32);
     /// let dataset = file.new_dataset_builder().with_data(&data).create("table")?;
-    /// assert_eq!(dataset.read_slice_1d::<i32>(s![2, 1..4])?, ndarray::arr1(&[21, 22, 23]));
+    /// assert_eq!(dataset.read_slice_1d::<i32, _>(s![2, 1..4])?, ndarray::arr1(&[21, 22, 23]));
     /// assert_eq!(dataset.read_2d::<i32>()?, data);
     /// # Ok(())
     /// # }
@@ -33,7 +33,12 @@ impl Container {
     /// # Errors
     /// As [`read_slice_raw`](Self::read_slice_raw), and `Usage` if the number of dimensions is
     /// another.
-    pub fn read_slice<T: H5Type, D: Dimension>(&self, selection: impl IntoSelection) -> Result<Array<T, D>> {
+    pub fn read_slice<T, S, D>(&self, selection: S) -> Result<Array<T, D>>
+    where
+        T: H5Type,
+        S: IntoSelection,
+        D: Dimension,
+    {
         let selection = selection.into_selection()?;
         let resolved = self.resolve(&selection)?;
         let read = || {
@@ -78,7 +83,7 @@ impl Container {
     ///
     /// # Errors
     /// As [`read_slice`](Self::read_slice).
-    pub fn read_slice_1d<T: H5Type>(&self, selection: impl IntoSelection) -> Result<Array1<T>> {
+    pub fn read_slice_1d<T: H5Type, S: IntoSelection>(&self, selection: S) -> Result<Array1<T>> {
         self.read_slice(selection)
     }
 
@@ -86,7 +91,7 @@ impl Container {
     ///
     /// # Errors
     /// As [`read_slice`](Self::read_slice).
-    pub fn read_slice_2d<T: H5Type>(&self, selection: impl IntoSelection) -> Result<Array2<T>> {
+    pub fn read_slice_2d<T: H5Type, S: IntoSelection>(&self, selection: S) -> Result<Array2<T>> {
         self.read_slice(selection)
     }
 }

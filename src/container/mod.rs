@@ -7,7 +7,7 @@ mod objects;
 mod read;
 mod write;
 
-pub use data::ArrayData;
+pub use data::{ArrayData, DataElements};
 pub(crate) use write::to_stored;
 
 use std::ops::Deref;

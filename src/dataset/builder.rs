@@ -1,16 +1,15 @@
 //! Making datasets.
 
-use std::borrow::Cow;
-
 use super::Dataset;
 use super::create::{ChunkShape, Properties};
 use crate::Result;
-use crate::container::ArrayData;
+use crate::container::{ArrayData, DataElements};
 use crate::extents::Extents;
 use crate::filter::FilterInfo;
 use crate::format::message::datatype::Datatype;
 use crate::format::message::fill_value::{AllocationTime, FillTime};
 use crate::group::Group;
+use crate::selection::Selection;
 use crate::types::H5Write;
 
 /// Makes a dataset: first a type or data, then options, then [`create`](DatasetBuilderEmpty::create).
@@ -49,10 +48,10 @@ pub struct Empty {
 
 /// The content of a builder that makes a dataset with data.
 #[derive(Debug, Clone)]
-pub struct Data<'d, T: Clone> {
+pub struct Data<'d, T> {
     datatype: Option<Datatype>,
     extents: Extents,
-    elements: Cow<'d, [T]>,
+    elements: DataElements<'d, T>,
 }
 
 /// A builder of a dataset without data.
@@ -81,15 +80,15 @@ impl DatasetBuilder {
     }
 
     /// A dataset with the shape and the elements of `data`.
-    pub fn with_data<'d, A: ArrayData + ?Sized>(self, data: &'d A) -> DatasetBuilderData<'d, A::Element> {
-        let extents = Extents::fixed(&data.shape());
-        self.with(Data { datatype: None, extents, elements: data.elements() })
+    pub fn with_data<'d, A: ArrayData<'d>>(self, data: A) -> DatasetBuilderData<'d, A::Element> {
+        let extents = Extents::from(data.shape());
+        self.with(Data { datatype: None, extents, elements: data.into_elements() })
     }
 
     /// A dataset with the shape and the elements of `data`, stored as the type `datatype`.
-    pub fn with_data_as<'d, A: ArrayData + ?Sized>(
+    pub fn with_data_as<'d, A: ArrayData<'d>>(
         self,
-        data: &'d A,
+        data: A,
         datatype: &Datatype,
     ) -> DatasetBuilderData<'d, A::Element> {
         let mut builder = self.with_data(data);
@@ -98,8 +97,8 @@ impl DatasetBuilder {
     }
 
     /// A dataset of one element, without dimensions.
-    pub fn with_scalar<T: H5Write + Clone>(self, value: &T) -> DatasetBuilderData<'_, T> {
-        let elements = Cow::Borrowed(std::slice::from_ref(value));
+    pub fn with_scalar<T: H5Write>(self, value: &T) -> DatasetBuilderData<'_, T> {
+        let elements = std::slice::from_ref(value).into();
         self.with(Data { datatype: None, extents: Extents::Scalar, elements })
     }
 }
@@ -129,7 +128,7 @@ impl DatasetBuilderEmpty {
     }
 }
 
-impl<T: H5Write + Clone> DatasetBuilderData<'_, T> {
+impl<T: H5Write> DatasetBuilderData<'_, T> {
     /// Lets dimensions grow: the same shape with other maximum sizes.
     #[must_use]
     pub fn shape(mut self, extents: impl Into<Extents>) -> Self {
@@ -155,7 +154,7 @@ impl<T: H5Write + Clone> DatasetBuilderData<'_, T> {
         }
         let dataset = super::create::create(&self.parent, name, &datatype, extents, &self.properties)
             .map_err(|error| error.with_path(&*self.parent.path_of(name)))?;
-        dataset.write_raw(elements)?;
+        dataset.write_elements(elements, Selection::All)?;
         Ok(dataset)
     }
 }
