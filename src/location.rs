@@ -128,6 +128,19 @@ impl Location {
         messages.into_iter().map(|message| Attribute::open(self.clone(), message)).collect()
     }
 
+    /// All attributes, in the order in which they were made if the object keeps that, else by name.
+    ///
+    /// # Errors
+    /// `Format` if an attribute is damaged.
+    pub fn attrs_by_creation(&self) -> Result<Vec<Attribute>> {
+        let store = self.shared.read()?;
+        let tracked = self.header(&store)?.attribute_order().is_tracked();
+        let order = if tracked { ListOrder::ByCreation } else { ListOrder::ByName };
+        let messages = attributes::list(&store, self.address, order)?;
+        drop(store);
+        messages.into_iter().map(|message| Attribute::open(self.clone(), message)).collect()
+    }
+
     /// The names of all attributes, sorted.
     ///
     /// # Errors

@@ -121,7 +121,11 @@ impl Group {
     /// # Errors
     /// `Format` if the group is damaged.
     pub fn links_by_creation(&self) -> Result<Vec<LinkInfo>> {
-        Ok(self.list(ListOrder::ByCreation)?.into_iter().map(LinkInfo::from).collect())
+        let tracked = links::creation_order(&*self.shared.read()?, self.address)
+            .map_err(|error| error.with_path(&*self.path))?
+            .is_tracked();
+        let order = if tracked { ListOrder::ByCreation } else { ListOrder::ByName };
+        Ok(self.list(order)?.into_iter().map(LinkInfo::from).collect())
     }
 
     /// The link called `name`, itself, not what it leads to.

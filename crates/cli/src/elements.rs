@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use hdfive::datatype::{Datatype, DatatypeClass, ReferenceType};
-use hdfive::{Container, File, Hyperslab, Selection, SliceOrIndex};
+use hdfive::{Container, Elements, File, Hyperslab, Selection, SliceOrIndex};
 
 use crate::errors::{Error, Result};
 use crate::objects::Objects;
@@ -72,17 +72,9 @@ pub(crate) fn print_elements(
         let count: Vec<u64> =
             dims.iter().zip(&origin).zip(&part).map(|((&dim, &at), &part)| part.min(dim - at)).collect();
         let elements = container.read_elements(selection(&origin, &count))?;
-        let mut values = Values::new(style, elements.heap(), references);
         data.next_part(start);
-        let mut text = String::new();
-        for (position, element) in (0..).zip(elements.iter()) {
-            text.clear();
-            values.push(&mut text, elements.datatype(), element, cursor.level)?;
-            if start + position + 1 < total {
-                text.push_str(style.element_suffix);
-            }
-            lines.element(cursor, style, &mut data, position, &text)?;
-        }
+        let last = start.saturating_add(elements.len() as u64) >= total;
+        print_part(&elements, style, references, &mut data, cursor, lines, last)?;
         data.continued = true;
         start += (elements.len() as u64).max(1);
         for ((at, &count), &dim) in origin.iter_mut().zip(&count).zip(&dims).rev() {
@@ -92,6 +84,30 @@ pub(crate) fn print_elements(
             }
             *at = 0;
         }
+    }
+    Ok(())
+}
+
+/// Prints elements that were read at once; something follows the last of them unless it is the `last`
+/// of all.
+pub(crate) fn print_part(
+    elements: &Elements,
+    style: &Style,
+    references: &References<'_>,
+    data: &mut Data,
+    cursor: &mut Cursor,
+    lines: &mut Lines<'_>,
+    last: bool,
+) -> Result<()> {
+    let mut values = Values::new(style, elements.heap(), references);
+    let mut text = String::new();
+    for (position, element) in elements.iter().enumerate() {
+        text.clear();
+        values.push(&mut text, elements.datatype(), element, cursor.level)?;
+        if !last || position + 1 < elements.len() {
+            text.push_str(style.element_suffix);
+        }
+        lines.element(cursor, style, data, position as u64, &text)?;
     }
     Ok(())
 }

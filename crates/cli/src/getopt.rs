@@ -17,6 +17,9 @@ pub(crate) enum Takes {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spec(pub(crate) char, pub(crate) &'static str, pub(crate) Takes);
 
+/// An option that is given: its letter and its value.
+pub(crate) type Given = (char, Option<String>);
+
 /// The first argument, if it is of this kind.
 fn pop_if(args: &mut VecDeque<String>, wanted: impl Fn(&str) -> bool) -> Option<String> {
     if args.front().is_some_and(|arg| wanted(arg)) { args.pop_front() } else { None }
@@ -26,10 +29,7 @@ fn pop_if(args: &mut VecDeque<String>, wanted: impl Fn(&str) -> bool) -> Option<
 ///
 /// # Errors
 /// The option that is not known, or lacks its value.
-pub(crate) fn parse(
-    args: &[String],
-    specs: &[Spec],
-) -> Result<(Vec<(char, Option<String>)>, Vec<String>), String> {
+pub(crate) fn parse(args: &[String], specs: &[Spec]) -> Result<(Vec<Given>, Vec<String>), String> {
     let mut args: VecDeque<String> = args.iter().cloned().collect();
     let mut options = Vec::new();
     while let Some(arg) = pop_if(&mut args, |arg| arg.len() > 1 && arg.starts_with('-')) {
@@ -44,11 +44,7 @@ pub(crate) fn parse(
     Ok((options, args.into()))
 }
 
-fn parse_long(
-    long: &str,
-    args: &mut VecDeque<String>,
-    specs: &[Spec],
-) -> Result<(char, Option<String>), String> {
+fn parse_long(long: &str, args: &mut VecDeque<String>, specs: &[Spec]) -> Result<Given, String> {
     let (name, value) = match long.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (long, None),
@@ -71,7 +67,7 @@ fn parse_short(
     letters: &str,
     args: &mut VecDeque<String>,
     specs: &[Spec],
-    options: &mut Vec<(char, Option<String>)>,
+    options: &mut Vec<Given>,
 ) -> Result<(), String> {
     for (at, letter) in letters.char_indices() {
         let known = |spec: &&Spec| spec.0 == letter && (letter.is_ascii_alphabetic() || letter == '?');

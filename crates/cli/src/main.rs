@@ -23,8 +23,11 @@ use clap::Parser;
 
 use errors::{Error, Result};
 
+/// A command with options in the style of the C tools.
+type Tool = fn(&[String]) -> Result<()>;
+
 /// The C tools whose command lines are understood, by all their names.
-fn tool(name: &str) -> Option<fn(&[String]) -> Result<()>> {
+fn tool(name: &str) -> Option<Tool> {
     match name {
         "dump" | "h5dump" => Some(dump::run),
         "ls" | "h5ls" => Some(ls::run),

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Pack) -> Result<()> {
     let partial = Partial::new(&args.out)?;
     let total: usize = folders.iter().map(|folder| folder.images.len()).sum();
     let progress = progress(total as u64);
-    let file = File::create_excl(partial.path())?;
+    let file = File::create_excl(partial.path()).map_err(|error| Error::at(&args.out, error.message()))?;
     for folder in &folders {
         pack_folder(&file.create_group(&folder.name)?, folder, args, &progress)?;
     }

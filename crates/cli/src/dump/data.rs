@@ -1,14 +1,46 @@
 //! The elements of datasets and attributes.
 
 use hdfive::datatype::{Datatype, DatatypeClass};
-use hdfive::{Container, Selection};
+use hdfive::{Container, Dataset, Selection};
 
 use super::Dumper;
 use crate::elements::{References, print_elements};
-use crate::errors::Result;
-use crate::render::{Cursor, Lines, Prefix, Target, TargetKind, Targets};
+use crate::errors::{Error, Result};
+use crate::render::{Bits, Cursor, Lines, Prefix, Target, TargetKind, Targets, native_size};
 
 impl Dumper<'_> {
+    /// Prints the elements of a dataset, or a part of them, once for each group of bits asked for.
+    pub(super) fn all_bits(&mut self, dataset: &Dataset, cursor: &mut Cursor) -> Result<()> {
+        let part = self.wanted_part.take();
+        let options = self.options;
+        let bits = options.bits.iter().copied().map(Some);
+        let all = options.bits.is_empty().then_some(None);
+        for bits in bits.chain(all) {
+            self.outline.bits = bits;
+            if let Some(Bits { offset, length }) = bits {
+                self.breakable_line(cursor, &format!("PACKED_BITS OFFSET={offset} LENGTH={length}"))?;
+                self.check_bits(dataset.datatype(), offset + length);
+            }
+            match &part {
+                Some(part) => self.subset(dataset, part, cursor)?,
+                None => self.data(dataset, cursor)?,
+            }
+        }
+        self.outline.bits = None;
+        Ok(())
+    }
+
+    /// Says that bits are asked for that the integers do not have; of these none are printed.
+    fn check_bits(&mut self, datatype: &Datatype, end: u32) {
+        if matches!(datatype.class, DatatypeClass::Integer(_)) && u64::from(end) > 8 * native_size(datatype) {
+            self.outline.bits = Some(Bits { offset: 64, length: 0 });
+            crate::errors::report(&Error::new(format_args!(
+                "Packed Bit offset+length value({end}) too large. Max is {}",
+                8 * native_size(datatype)
+            )));
+        }
+    }
+
     /// Prints the elements of a dataset or an attribute.
     pub(super) fn data(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
         self.line(cursor, "DATA {")?;

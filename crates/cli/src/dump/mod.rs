@@ -9,6 +9,7 @@ mod object;
 mod options;
 mod paths;
 mod properties;
+mod subset;
 mod superblock;
 
 use std::io::{self, BufWriter, Write};
@@ -22,6 +23,7 @@ use crate::objects::Objects;
 use crate::render::{Cursor, Escape, Lines, Style};
 use external::Opened;
 use options::{HELP, Options, Request};
+use subset::Subset;
 
 /// Runs the command with these arguments.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -67,6 +69,8 @@ struct Dumper<'a> {
     outline: Style,
     /// Datasets whose elements are being printed, to which references could lead back.
     referring: Vec<u64>,
+    /// The part of the dataset to print, if it is not to be whole.
+    wanted_part: Option<Subset>,
     failed: bool,
 }
 
@@ -89,6 +93,7 @@ impl<'a> Dumper<'a> {
             out,
             outline,
             referring: Vec::new(),
+            wanted_part: None,
             failed: false,
         }
     }
@@ -104,7 +109,8 @@ impl<'a> Dumper<'a> {
             let root = (*self.opened().file).clone();
             self.group(&root, "/", 1)?;
         } else {
-            for wanted in &self.options.wanted {
+            let options = self.options;
+            for wanted in &options.wanted {
                 self.wanted(wanted)?;
             }
         }

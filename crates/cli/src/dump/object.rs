@@ -35,9 +35,9 @@ impl Dumper<'_> {
         Ok((self.through_link || object.reference_count()? > 1) && !self.objects().print(object.address()))
     }
 
-    /// If the object has several names and was printed under another: prints that name.
+    /// If the group was printed before: prints the name under which it was.
     fn hard_link(&mut self, object: &Location, cursor: &mut Cursor) -> Result<bool> {
-        if !self.was_printed(object)? {
+        if self.objects().print(object.address()) {
             return Ok(false);
         }
         let path = self.objects().get(object.address()).map(|(_, path)| path.to_owned());
@@ -56,7 +56,8 @@ impl Dumper<'_> {
         if !self.options.attributes {
             return Ok(());
         }
-        let attributes = match object.attrs() {
+        let attributes = if self.options.by_creation { object.attrs_by_creation() } else { object.attrs() };
+        let attributes = match attributes {
             Ok(attributes) => attributes,
             Err(error) => {
                 self.complain(&error.into());
@@ -146,7 +147,7 @@ impl Dumper<'_> {
                     self.breakable_line(&mut cursor, "DATA{ not yet implemented.}")?;
                     cursor.level -= 1;
                 }
-                _ => self.data(dataset, &mut cursor)?,
+                _ => self.all_bits(dataset, &mut cursor)?,
             }
         }
         self.attributes(dataset, level + 1)?;

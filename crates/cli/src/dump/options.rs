@@ -1,14 +1,17 @@
 //! The options of `h5dump`.
 
+use super::subset::{self, Subset};
 use crate::errors::{Error, Result};
 use crate::format_c::Format;
 use crate::getopt::{self, Spec, Takes};
+use crate::render::Bits;
 
 /// An object that was asked for by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wanted {
     Attribute(String),
-    Dataset(String),
+    /// A dataset, or a part of it.
+    Dataset(String, Option<Subset>),
     Group(String),
     Link(String),
     Datatype(String),
@@ -34,6 +37,8 @@ pub(super) struct Options {
     /// Columns, if lines are broken where they are full, else each element has a line.
     pub(super) columns: Option<usize>,
     pub(super) float: Format,
+    /// Groups of bits of integers to print instead of the integers.
+    pub(super) bits: Vec<Bits>,
     pub(super) by_creation: bool,
     pub(super) descending: bool,
     /// Nothing: the whole file.
@@ -68,6 +73,13 @@ const SPECS: &[Spec] = &[
     Spec('w', "width", Takes::Value),
     Spec('q', "sort_by", Takes::Value),
     Spec('z', "sort_order", Takes::Value),
+    Spec('s', "start", Takes::Value),
+    Spec('S', "stride", Takes::Value),
+    Spec('c', "count", Takes::Value),
+    Spec('k', "block", Takes::Value),
+    Spec('M', "packedbits", Takes::Value),
+    Spec('M', "packed-bits", Takes::Value),
+    Spec('C', "no-compact-subset", Takes::Nothing),
     Spec('E', "enable-error-stack", Takes::Perhaps),
 ];
 
@@ -83,6 +95,12 @@ What to print (by default everything):
   -g, --group=PATH        this group and all in it
   -l, --soft-link=PATH    the value of this link
   -t, --datatype=PATH     this named datatype
+  -s, --start=LIST        of the dataset before: only a part, which starts here (0),
+  -S, --stride=LIST         with this distance between blocks (1),
+  -c, --count=LIST          so many blocks (1),
+  -k, --block=LIST          of this size (1)
+  -M, --packedbits=LIST   of the integers of the dataset before: only these bits, offsets and
+                          lengths in turn
   -H, --header            no elements, of datasets or attributes
   -A, --onlyattr[=0]      no elements of datasets; with 0: no attributes
   -B, --superblock        the superblock
@@ -101,6 +119,23 @@ How to print it:
   -V, --version           the version
 ";
 
+/// Groups of bits: a list of offsets and lengths in turn.
+fn bits(text: &str) -> Result<Vec<Bits>, String> {
+    let numbers: Result<Vec<u32>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    let numbers = numbers.map_err(|_| format!("\"{text}\" is no list of offsets and lengths of bits"))?;
+    let groups: Vec<_> = numbers
+        .chunks(2)
+        .map(|pair| Bits { offset: pair[0], length: pair.get(1).copied().unwrap_or(0) })
+        .collect();
+    match groups
+        .iter()
+        .find(|bits| bits.offset > 63 || bits.length == 0 || bits.offset + bits.length.min(65) > 64)
+    {
+        Some(bits) => Err(format!("there are no {} bits from bit {} on", bits.length, bits.offset)),
+        None => Ok(groups),
+    }
+}
+
 impl Options {
     fn new() -> Self {
         Self {
@@ -114,6 +149,7 @@ impl Options {
             ascii: false,
             columns: Some(80),
             float: Format::general(),
+            bits: Vec::new(),
             by_creation: false,
             descending: false,
             wanted: Vec::new(),
@@ -125,13 +161,38 @@ impl Options {
     pub(super) fn parse(args: &[String]) -> Result<Request> {
         let (options, files) = getopt::parse(args, SPECS).map_err(Error::new)?;
         let mut parsed = Self::new();
+        let compact = !options.iter().any(|(letter, _)| *letter == 'C');
         for (letter, value) in options {
             let path = |wanted: fn(String) -> Wanted| wanted(value.clone().unwrap_or_default());
             match letter {
                 'h' => return Ok(Request::Help),
                 'V' => return Ok(Request::Version),
                 'a' => parsed.wanted.push(path(Wanted::Attribute)),
-                'd' => parsed.wanted.push(path(Wanted::Dataset)),
+                'd' => {
+                    let path = value.unwrap_or_default();
+                    let (path, subset) = if compact { Subset::split(&path) } else { (path, None) };
+                    parsed.wanted.push(Wanted::Dataset(path, subset));
+                }
+                's' | 'S' | 'c' | 'k' => {
+                    let Some(Wanted::Dataset(_, subset)) = parsed.wanted.last_mut() else {
+                        return Err(Error::new(format_args!("-{letter} is for the dataset of -d before it")));
+                    };
+                    let subset = subset.get_or_insert_default();
+                    let list = subset::list(&value.unwrap_or_default());
+                    match letter {
+                        's' => subset.start = list,
+                        'S' => subset.stride = list,
+                        'c' => subset.count = list,
+                        _ => subset.block = list,
+                    }
+                }
+                'M' => {
+                    if !matches!(parsed.wanted.last(), Some(Wanted::Dataset(..))) {
+                        return Err(Error::new("-M is for the dataset of -d before it"));
+                    }
+                    parsed.bits = bits(&value.unwrap_or_default()).map_err(Error::new)?;
+                }
+                'C' => {}
                 'g' => parsed.wanted.push(path(Wanted::Group)),
                 'l' => parsed.wanted.push(path(Wanted::Link)),
                 't' => parsed.wanted.push(path(Wanted::Datatype)),

@@ -1,10 +1,11 @@
 //! Objects that are asked for by name.
 
-use hdfive::{LinkType, Object};
+use hdfive::{LinkType, NamedDatatype, Object};
 
 use super::Dumper;
 use super::object::link_lines;
 use super::options::Wanted;
+use super::subset::Subset;
 use crate::errors::{Error, Result};
 use crate::render::Cursor;
 
@@ -14,7 +15,7 @@ impl Dumper<'_> {
     pub(super) fn wanted(&mut self, wanted: &Wanted) -> Result<()> {
         let result = match wanted {
             Wanted::Attribute(path) => self.attribute_at(path),
-            Wanted::Dataset(path) => self.dataset_at(path),
+            Wanted::Dataset(path, subset) => self.dataset_at(path, subset.as_ref()),
             Wanted::Group(path) => match self.opened().file.open(path) {
                 Ok(Object::Group(group)) => self.group(&group, path, 1),
                 _ => self.missing("GROUP", "group", path),
@@ -22,10 +23,19 @@ impl Dumper<'_> {
             Wanted::Link(path) => self.link_at(path),
             Wanted::Datatype(path) => match self.opened().file.open(path) {
                 Ok(Object::NamedDatatype(datatype)) => self.named_datatype(&datatype, path, 1),
-                _ => self.missing("DATATYPE", "datatype", path),
+                _ => match self.unnamed_datatype(path) {
+                    Some(datatype) => self.named_datatype(&datatype, path, 1),
+                    None => self.missing("DATATYPE", "datatype", path),
+                },
             },
         };
         self.survive(result)
+    }
+
+    /// The named datatype that no link leads to, by the number that is printed of it.
+    fn unnamed_datatype(&mut self, path: &str) -> Option<NamedDatatype> {
+        let address: u64 = path.trim_start_matches('/').strip_prefix('#')?.parse().ok()?;
+        self.objects().unnamed_datatypes().into_iter().find(|datatype| datatype.address() == address)
     }
 
     /// Prints an empty block where an object should have been.
@@ -34,9 +44,17 @@ impl Dumper<'_> {
         Err(Error::new(format_args!("unable to open {kind} \"{path}\"")))
     }
 
-    fn dataset_at(&mut self, path: &str) -> Result<()> {
+    fn dataset_at(&mut self, path: &str, subset: Option<&Subset>) -> Result<()> {
         match self.opened().file.open(path) {
-            Ok(Object::Dataset(dataset)) => self.dataset(&dataset, path, 1),
+            Ok(Object::Dataset(dataset)) => {
+                if let Some(subset) = subset {
+                    subset.complete(dataset.ndim())?;
+                }
+                self.wanted_part = subset.cloned();
+                let result = self.dataset(&dataset, path, 1);
+                self.wanted_part = None;
+                result
+            }
             Err(error)
                 if self.opened().file.link_exists(path)
                     && matches!(self.opened().file.link(path)?.link_type, LinkType::Hard(_)) =>

@@ -73,7 +73,7 @@ impl Decimal {
     }
 
     /// Without trailing zeros, except that one digit stays.
-    pub(super) fn trimmed(mut self: Self) -> Self {
+    pub(super) fn trimmed(mut self) -> Self {
         let len = self.digits.trim_end_matches('0').len().max(1).min(self.digits.len());
         self.digits.truncate(len);
         self

@@ -178,7 +178,7 @@ impl<'o> Lines<'o> {
         }
         let row = data.dims.last().copied().unwrap_or(0);
         if style.array_lines && cursor.on_line > 0 {
-            if row > 0 && cursor.on_line % row == 0 {
+            if row > 0 && cursor.on_line.is_multiple_of(row) {
                 cursor.fresh = true;
             }
             if data.in_row == row {

@@ -12,6 +12,35 @@ pub(crate) enum Integer {
     Unsigned(u64),
 }
 
+/// Some bits of integers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bits {
+    /// The first, counted from the least significant.
+    pub(crate) offset: u32,
+    pub(crate) length: u32,
+}
+
+impl Integer {
+    /// The value of these bits, as an integer of the same type of `size` bytes.
+    pub(super) fn masked(self, bits: Bits, size: u32) -> Self {
+        let width = 8 * size.min(8);
+        if bits.offset >= width {
+            return match self {
+                Self::Signed(_) => Self::Signed(0),
+                Self::Unsigned(_) => Self::Unsigned(0),
+            };
+        }
+        let mask = if bits.length >= 64 { u64::MAX } else { (1 << bits.length) - 1 };
+        match self {
+            Self::Signed(value) => {
+                let unused = 64 - width;
+                Self::Signed(((((value >> bits.offset) as u64 & mask) << unused) as i64) >> unused)
+            }
+            Self::Unsigned(value) => Self::Unsigned(value >> bits.offset & mask),
+        }
+    }
+}
+
 impl std::fmt::Display for Integer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -1,5 +1,6 @@
 //! What distinguishes the notation of one tool, or of one option, from another's.
 
+use super::number::Bits;
 use crate::format_c::Format;
 
 /// How elements are written.
@@ -11,12 +12,16 @@ pub(crate) struct Style {
     pub(crate) double: Format,
     /// Whether the bytes of elements are printed, whatever their type.
     pub(crate) raw: bool,
+    /// The bits of integers that are printed, if not all are.
+    pub(crate) bits: Option<Bits>,
     /// Whether one-byte integers are characters.
     pub(crate) ascii: bool,
     /// How characters that are special or not printable are written.
     pub(crate) escape: Escape,
     /// From how many repetitions on a character of a string is written once, with a count; 0: never.
     pub(crate) repeats: usize,
+    /// What says how often (`{}`) such a character is repeated.
+    pub(crate) repeated: &'static str,
     /// Whether members of compounds are preceded by their names.
     pub(crate) member_names: bool,
     /// Between members of a compound.
@@ -107,7 +112,7 @@ impl Style {
             repeats: 0,
             member_separator: " ",
             array: ("", ""),
-            array_separator: " ",
+            array_separator: "  ",
             sequence_separator: ",",
             element_suffix: " ",
             columns: 65_535,
@@ -125,9 +130,11 @@ impl Style {
             float: Format::general(),
             double: Format::general(),
             raw: false,
+            bits: None,
             ascii: false,
             escape: Escape::Plain,
             repeats: 0,
+            repeated: " repeats {} times",
             member_names: false,
             member_separator: ",\n",
             compound_break: "\n",

@@ -7,6 +7,7 @@ use hdfive::datatype::{
 };
 
 use super::escape::{escape_name, push_char};
+use super::native::native_size;
 use super::number::{Integer, integer, real};
 use super::style::Style;
 use crate::errors::Result;
@@ -80,7 +81,12 @@ impl<'a> Values<'a> {
             DatatypeClass::Integer(_) if datatype.size == 1 && self.style.ascii => {
                 push_char(text, bytes.first().copied().unwrap_or(0), self.style.escape);
             }
-            DatatypeClass::Integer(class) => text.push_str(&integer(bytes, class).to_string()),
+            DatatypeClass::Integer(class) => {
+                let value = integer(bytes, class);
+                let size = native_size(datatype) as u32;
+                let value = self.style.bits.map_or(value, |bits| value.masked(bits, size));
+                text.push_str(&value.to_string());
+            }
             DatatypeClass::Float(class) => {
                 let value = real(bytes, class);
                 text.push_str(&match datatype.size {
@@ -124,7 +130,8 @@ impl<'a> Values<'a> {
                 text.push('\'');
                 push_char(text, bytes[at], self.style.escape);
                 let same = run().count();
-                text.push_str(&format!("'*{}", same - 1));
+                text.push('\'');
+                text.push_str(&self.style.repeated.replace("{}", &(same - 1).to_string()));
                 quoted = false;
                 at += same;
                 continue;
@@ -301,6 +308,6 @@ fn push_enum(text: &mut String, class: &EnumType, bytes: &[u8]) {
         Integer::Signed(value) => value.to_le_bytes(),
         Integer::Unsigned(value) => value.to_le_bytes(),
     };
-    let size = super::native::native_size(&class.base) as usize;
+    let size = native_size(&class.base) as usize;
     push_hex(text, part(&value, 0, size));
 }

@@ -1,0 +1,175 @@
+//! Parts of datasets: hyperslabs that the command line gives.
+
+use hdfive::{Container, Hyperslab, Selection, SliceOrIndex};
+
+use super::Dumper;
+use super::data::has_time;
+use crate::elements::{References, print_part};
+use crate::errors::{Error, Result};
+use crate::render::{Cursor, Data, Lines, Prefix};
+
+/// A hyperslab as far as it is given, a list for each property.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Subset {
+    pub(super) start: Option<Vec<u64>>,
+    pub(super) stride: Option<Vec<u64>>,
+    pub(super) count: Option<Vec<u64>>,
+    pub(super) block: Option<Vec<u64>>,
+}
+
+/// The numbers of a list, whatever separates them.
+pub(super) fn list(text: &str) -> Option<Vec<u64>> {
+    let numbers: Vec<_> =
+        text.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+    (!numbers.is_empty()).then_some(numbers)
+}
+
+impl Subset {
+    /// Splits `path[start;stride;count;block]` into path and subset.
+    pub(super) fn split(text: &str) -> (String, Option<Self>) {
+        let Some((path, lists)) = text.rsplit_once('[') else { return (text.to_owned(), None) };
+        let mut lists = lists.trim_end_matches(']').split(';').map(list);
+        let mut next = || lists.next().flatten();
+        let subset = Self { start: next(), stride: next(), count: next(), block: next() };
+        (path.to_owned(), Some(subset))
+    }
+
+    /// The properties for each dimension, with the defaults for those that are not given.
+    pub(super) fn complete(&self, rank: usize) -> Result<[Vec<u64>; 4]> {
+        let fill = |name: &str, given: &Option<Vec<u64>>, default: u64| {
+            let mut values = given.clone().unwrap_or_default();
+            if values.len() > rank {
+                return Err(Error::new(format_args!(
+                    "number of {name} dims ({}) exceed dataset dims ({rank})",
+                    values.len()
+                )));
+            }
+            values.resize(rank, default);
+            Ok(values)
+        };
+        let all = [
+            fill("start", &self.start, 0)?,
+            fill("stride", &self.stride, 1)?,
+            fill("count", &self.count, 1)?,
+            fill("block", &self.block, 1)?,
+        ];
+        let [_, stride, count, block] = &all;
+        if (0..rank).any(|dim| count[dim] > 1 && stride[dim] < block[dim]) {
+            return Err(Error::new("wrong subset selection; blocks overlap"));
+        }
+        Ok(all)
+    }
+}
+
+/// The hyperslabs of the rows of a subset, plane by plane; the last row of each plane is marked.
+fn rows([start, stride, count, block]: &[Vec<u64>; 4]) -> Vec<(Vec<[u64; 4]>, bool)> {
+    let rank = start.len();
+    let outer = rank.saturating_sub(2);
+    let whole = |dim: usize| [start[dim], stride[dim], count[dim], block[dim]];
+    let mut planes = vec![Vec::new()];
+    for dim in 0..outer {
+        let positions = (0..count[dim]).map(|index| [start[dim] + index * stride[dim], 1, 1, block[dim]]);
+        let positions: Vec<_> = positions.collect();
+        planes = planes
+            .iter()
+            .flat_map(|plane| positions.iter().map(move |&position| [plane.as_slice(), &[position]].concat()))
+            .collect();
+    }
+    if rank < 2 {
+        return vec![((0..rank).map(whole).collect(), true)];
+    }
+    let mut rows = Vec::new();
+    for plane in planes {
+        let last = count[outer] * block[outer];
+        for number in 0..last {
+            let (index, inner) = (number / block[outer], number % block[outer]);
+            let row = [start[outer] + index * stride[outer] + inner, 1, 1, 1];
+            rows.push(([plane.as_slice(), &[row, whole(outer + 1)]].concat(), number + 1 == last));
+        }
+    }
+    rows
+}
+
+fn selection(slab: &[[u64; 4]]) -> Selection {
+    let slices = slab.iter().map(|&[start, stride, count, block]| SliceOrIndex::SliceCount {
+        start: start as usize,
+        step: stride as usize,
+        count: count as usize,
+        block: block as usize,
+    });
+    Selection::Hyperslab(Hyperslab::new(slices.collect::<Vec<_>>()))
+}
+
+impl Dumper<'_> {
+    /// Prints a part of a dataset.
+    pub(super) fn subset(
+        &mut self,
+        container: &Container,
+        subset: &Subset,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        let properties = subset.complete(container.ndim())?;
+        self.line(cursor, "SUBSET {")?;
+        cursor.level += 1;
+        for (name, values) in ["START", "STRIDE", "COUNT", "BLOCK"].iter().zip(&properties) {
+            let values: Vec<_> = values.iter().map(u64::to_string).collect();
+            self.line(cursor, &format!("{name} ( {} );", values.join(", ")))?;
+        }
+        self.line(cursor, "DATA {")?;
+        let mut inner = cursor.clone();
+        if !has_time(container.datatype()) {
+            let result = self.subset_rows(container, &properties, &mut inner);
+            self.survive(result)?;
+        }
+        cursor.column = 1;
+        self.breakable_line(cursor, "}")?;
+        cursor.level -= 1;
+        self.breakable_line(cursor, "}")
+    }
+
+    fn subset_rows(
+        &mut self,
+        container: &Container,
+        properties: &[Vec<u64>; 4],
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        let mut style = self.outline.clone();
+        style.prefix = if self.options.indices { Prefix::Index } else { Prefix::Indent };
+        let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
+        let opened = &mut self.files[self.current];
+        let references = References::new(&mut opened.objects, &opened.file);
+        for (slab, last) in rows(properties) {
+            let elements = container.read_elements(selection(&slab))?;
+            let first = slab.iter().zip(&dims).fold(0, |first, ([start, ..], &dim)| first * dim + start);
+            let mut data = Data::new(dims.clone());
+            data.next_part(first);
+            cursor.fresh = true;
+            print_part(&elements, &style, &references, &mut data, cursor, &mut Lines::new(self.out), last)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subsets_are_read_from_the_command_line() {
+        let (path, subset) = Subset::split("/a b[1,2;;3,4]");
+        let expected = Subset { start: Some(vec![1, 2]), count: Some(vec![3, 4]), ..Subset::default() };
+        assert_eq!((path.as_str(), subset.unwrap()), ("/a b", expected.clone()));
+        assert_eq!(Subset::split("/a"), ("/a".to_owned(), None));
+        assert_eq!(expected.complete(2).unwrap()[1], [1, 1]);
+        assert!(expected.complete(1).is_err());
+    }
+
+    #[test]
+    fn a_subset_is_printed_by_rows() {
+        let properties = [vec![1, 2, 3], vec![5, 4, 1], vec![2, 2, 6], vec![1, 2, 1]];
+        let rows = rows(&properties);
+        let starts: Vec<_> = rows.iter().map(|(slab, _)| (slab[0][0], slab[1][0])).collect();
+        assert_eq!(starts, [(1, 2), (1, 3), (1, 6), (1, 7), (6, 2), (6, 3), (6, 6), (6, 7)]);
+        assert_eq!(rows.iter().filter(|(_, last)| *last).count(), 2);
+    }
+}
