@@ -4,7 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use hdfive::{File, Group, LinkInfo, LinkType, NamedDatatype, Object};
 
+use crate::errors::{Error, Result};
 use crate::render::TargetKind;
+
+/// How deep groups may nest: each level takes some of the stack, which a damaged file must not
+/// exhaust.
+const MAX_DEPTH: usize = 512;
+
+/// Refuses a group at this depth.
+pub(crate) fn check_depth(depth: usize) -> Result<()> {
+    if depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    Err(Error::new(format_args!("groups nest more than {MAX_DEPTH} deep")))
+}
 
 /// The objects of a file by the address of their headers.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hdfive::datatype::DatatypeClass;
 use hdfive::{Dataset, Group, Object};
@@ -12,11 +12,12 @@ use crate::args::Unpack;
 use crate::errors::{Error, Result};
 use crate::images::write_png;
 use crate::input;
+use crate::objects::check_depth;
 
 pub(crate) fn run(args: &Unpack) -> Result<()> {
     let file = input::open(&args.input)?;
     let mut written = 0;
-    visit(&file, &args.dir, &mut HashSet::new(), &mut written)?;
+    visit(&file, &args.dir, 0, &mut HashSet::new(), &mut written)?;
     if written == 0 {
         return Err(Error::at(
             &args.input,
@@ -52,13 +53,20 @@ impl Layout {
 }
 
 /// Unpacks the datasets of a group and of the groups in it, each object once.
-fn visit(group: &Group, dir: &Path, seen: &mut HashSet<u64>, written: &mut usize) -> Result<()> {
+fn visit(
+    group: &Group,
+    dir: &Path,
+    depth: usize,
+    seen: &mut HashSet<u64>,
+    written: &mut usize,
+) -> Result<()> {
+    check_depth(depth)?;
     if !seen.insert(group.address()) {
         return Ok(());
     }
     for (name, object) in group.members()? {
         match object {
-            Object::Group(group) => visit(&group, &dir.join(safe(&name)), seen, written)?,
+            Object::Group(group) => visit(&group, &dir.join(safe(&name)), depth + 1, seen, written)?,
             Object::Dataset(dataset) if seen.insert(dataset.address()) => {
                 unpack(&dataset, &name, dir, written)?;
             }
@@ -84,9 +92,11 @@ fn unpack(dataset: &Dataset, name: &str, dir: &Path, written: &mut usize) -> Res
     };
     let dir = if name == "data" { dir.to_owned() } else { dir.join(safe(name)) };
     create_dir(&dir)?;
-    for (index, path) in paths(dataset, &dir, count)?.iter().enumerate() {
+    let mut names = Names::of(dataset, count)?;
+    for index in 0..count {
         let pixels: Vec<u8> = dataset.read_slice_raw(index)?;
-        write_png(path, size, layout.channels, &pixels)?;
+        let path = dir.join(format!("{}.png", names.choose(index)));
+        write_png(&path, size, layout.channels, &pixels)?;
         *written += 1;
     }
     Ok(())
@@ -96,31 +106,37 @@ fn create_dir(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).map_err(|error| Error::at(dir, error))
 }
 
-/// Where the images go: by the names that the dataset keeps, or by number.
-fn paths(dataset: &Dataset, dir: &Path, count: usize) -> Result<Vec<PathBuf>> {
-    let mut names: Vec<String> = Vec::new();
-    if dataset.attr_exists("filenames")? {
-        let attribute = dataset.attr("filenames")?;
-        if attribute.size() == count {
-            names = attribute.read_raw()?;
+/// How the images of a dataset are called: by the names that it keeps, or by number.
+struct Names {
+    given: Vec<String>,
+    digits: usize,
+    used: HashSet<String>,
+}
+
+impl Names {
+    fn of(dataset: &Dataset, count: usize) -> Result<Self> {
+        let mut given = Vec::new();
+        if dataset.attr_exists("filenames")? {
+            let attribute = dataset.attr("filenames")?;
+            if attribute.size() == count {
+                given = attribute.read_raw()?;
+            }
         }
+        let digits = count.saturating_sub(1).to_string().len().max(3);
+        Ok(Self { given, digits, used: HashSet::new() })
     }
-    let digits = count.saturating_sub(1).to_string().len().max(3);
-    let mut used = HashSet::new();
-    let name = |index: usize| {
-        let number = format!("{index:0digits$}");
-        let given = names.get(index).map(|name| safe(name)).unwrap_or_default();
-        let stem = stem(&given).to_owned();
+
+    /// A name for the image `index` that no other image of the dataset has, without extension.
+    fn choose(&mut self, index: usize) -> String {
+        let number = format!("{index:0digits$}", digits = self.digits);
+        let given = self.given.get(index).map(|name| safe(name)).unwrap_or_default();
         // Names that differ only in their extensions keep these.
-        let numbered = if given.is_empty() { number } else { format!("{given}-{number}") };
-        let choices = [stem, given, numbered];
-        choices.into_iter().find(|choice| !choice.is_empty() && used.insert(choice.to_lowercase()))
-    };
-    let chosen: Vec<_> = (0..count).map(name).collect();
-    let path = |(index, name): (usize, Option<String>)| {
-        dir.join(format!("{}.png", name.unwrap_or_else(|| format!("{index:0digits$}-{count}"))))
-    };
-    Ok(chosen.into_iter().enumerate().map(path).collect())
+        let choices = [stem(&given).to_owned(), given.clone(), format!("{given}-{number}"), number.clone()];
+        let free = |choice: &String| {
+            !choice.is_empty() && !choice.starts_with('-') && self.used.insert(choice.to_lowercase())
+        };
+        choices.into_iter().find(free).unwrap_or_else(|| format!("{number}-{}", self.used.len()))
+    }
 }
 
 /// A file name without the extension of an image.
@@ -166,6 +182,14 @@ mod tests {
         }
         assert_eq!(stem("a.b.JPG"), "a.b");
         assert_eq!(stem("a.txt"), "a.txt");
+    }
+
+    #[test]
+    fn every_image_has_its_own_name() {
+        let given = ["a.png", "a.jpg", "a.jpg", "", "..", "-x"].map(str::to_owned).to_vec();
+        let mut names = Names { given, digits: 3, used: HashSet::new() };
+        let chosen: Vec<_> = (0..7).map(|index| names.choose(index)).collect();
+        assert_eq!(chosen, ["a", "a.jpg", "a.jpg-002", "003", "004", "005", "006"]);
     }
 
     #[test]

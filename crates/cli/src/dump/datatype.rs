@@ -223,3 +223,47 @@ fn float_name(size: u32, class: &FloatType) -> String {
     let order = order_words(size, class.order);
     format!("{}-bit{order} floating-point {}-bit precision", size * 8, class.precision)
 }
+
+#[cfg(test)]
+mod tests {
+    use hdfive::datatype::Member;
+
+    use super::*;
+
+    fn text(datatype: &Datatype) -> String {
+        let lines = describe(datatype, "", "");
+        lines.iter().map(|line| format!("{}{}\n", "  ".repeat(line.level), line.text)).collect()
+    }
+
+    #[test]
+    fn types_with_names_and_without() {
+        let int = Datatype::integer(4, false, ByteOrder::Big);
+        assert_eq!(text(&int), "H5T_STD_U32BE\n");
+        assert_eq!(
+            text(&Datatype::integer(3, true, ByteOrder::Little)),
+            "24-bit little-endian integer 24-bit precision\n"
+        );
+        assert_eq!(text(&Datatype::float64(ByteOrder::Little)), "H5T_IEEE_F64LE\n");
+        assert_eq!(
+            text(&Datatype::bfloat16(ByteOrder::Little)),
+            "16-bit little-endian floating-point 16-bit precision\n"
+        );
+        assert_eq!(text(&Datatype::bitfield(2, ByteOrder::Big)), "H5T_STD_B16BE\n");
+        assert_eq!(text(&Datatype::var_len(int.clone())), "H5T_VLEN { H5T_STD_U32BE }\n");
+        assert_eq!(text(&Datatype::array(int, &[2, 3]).unwrap()), "H5T_ARRAY { [2][3] H5T_STD_U32BE }\n");
+    }
+
+    #[test]
+    fn types_of_several_lines() {
+        let string = StringType { padding: StringPadding::NullPadded, charset: CharacterSet::Utf8 };
+        let name = Datatype::fixed_string(5, string);
+        let members = vec![Member::new("name", 0, name), Member::new("flag", 5, Datatype::boolean())];
+        let compound = Datatype::compound(members, 6).unwrap();
+        assert_eq!(
+            text(&compound),
+            "H5T_COMPOUND {\n  H5T_STRING {\n    STRSIZE 5;\n    STRPAD H5T_STR_NULLPAD;\n    \
+             CSET H5T_CSET_UTF8;\n    CTYPE H5T_C_S1;\n  } \"name\";\n  H5T_ENUM {\n    H5T_STD_I8LE;\n    \
+             \"FALSE\"            0;\n    \"TRUE\"             1;\n  } \"flag\";\n}\n"
+        );
+    }
+}

@@ -7,11 +7,13 @@ use hdfive::{Container, Dataset, Group, LinkInfo, LinkType, Location, NamedDatat
 
 use super::{Dumper, dataspace, datatype};
 use crate::errors::{Error, Result};
+use crate::objects::check_depth;
 use crate::render::Cursor;
 
 impl Dumper<'_> {
     /// Prints a group and all in it, or where it was printed before.
     pub(super) fn group(&mut self, group: &Group, name: &str, level: usize) -> Result<()> {
+        check_depth(level)?;
         let mut cursor = Cursor::at(level);
         self.line(&mut cursor, &format!("GROUP \"{name}\" {{"))?;
         cursor.level += 1;

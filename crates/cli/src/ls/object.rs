@@ -10,7 +10,7 @@ use super::datatype::describe;
 use super::name::{column, escape};
 use super::options::Options;
 use crate::errors::{self, Error, Result};
-use crate::objects::{Objects, kind};
+use crate::objects::{Objects, check_depth, kind};
 use crate::render::TargetKind;
 
 /// Lists one file.
@@ -92,6 +92,7 @@ impl<'a> Lister<'a> {
     }
 
     fn members(&mut self, group: &Group, path: &str) -> Result<()> {
+        check_depth(path.split('/').count())?;
         let links = match group.links() {
             Ok(links) => links,
             Err(error) => return self.complain(&error.into()),

@@ -210,3 +210,55 @@ impl<'o> Lines<'o> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Elements in the given shape as `h5dump` would print them at the second level.
+    fn print(style: &Style, dims: &[u64], elements: &[&str]) -> String {
+        let mut out = Vec::new();
+        let mut lines = Lines::new(&mut out);
+        let mut cursor = Cursor::at(2);
+        cursor.fresh = true;
+        let mut data = Data::new(dims.to_vec());
+        for (position, element) in elements.iter().enumerate() {
+            let comma = if position + 1 < elements.len() { "," } else { "" };
+            lines
+                .element(&mut cursor, style, &mut data, position as u64, &format!("{element}{comma}"))
+                .unwrap();
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    fn indexed() -> Style {
+        Style { prefix: Prefix::Index, ..Style::dump() }
+    }
+
+    #[test]
+    fn lines_begin_with_the_index_of_their_first_element() {
+        assert_eq!(print(&indexed(), &[3], &["1", "2", "3"]), "\n   (0): 1, 2, 3");
+        assert_eq!(print(&indexed(), &[], &["1"]), "\n   (0): 1");
+        let rows = print(&indexed(), &[2, 1, 2], &["1", "2", "3", "4"]);
+        assert_eq!(rows, "\n   (0,0,0): 1, 2,\n   (1,0,0): 3, 4");
+        let plain = Style { prefix: Prefix::Indent, ..Style::dump() };
+        assert_eq!(print(&plain, &[2], &["1", "2"]), "\n      1, 2");
+    }
+
+    #[test]
+    fn full_lines_are_broken() {
+        let style = Style { columns: 24, ..indexed() };
+        let elements = ["1000"; 5];
+        let text = print(&style, &[5], &elements);
+        assert_eq!(text, "\n   (0): 1000, 1000,\n   (2): 1000, 1000,\n   (4): 1000");
+        let single = Style { per_line: 1, ..indexed() };
+        assert_eq!(print(&single, &[2], &["1", "2"]), "\n   (0): 1,\n   (1): 2");
+    }
+
+    #[test]
+    fn text_may_be_broken_where_it_says() {
+        let style = Style { columns: 20, prefix: Prefix::Fixed("  ".into(), "    ".into()), ..Style::list() };
+        let text = print(&style, &[1], &["{aaaaaaaa, \u{1}bbbbbbbbb}"]);
+        assert_eq!(text, "\n     {aaaaaaaa, \n       bbbbbbbbb}");
+    }
+}
