@@ -51,7 +51,7 @@ fn attributes(dense: &Group, round: i64) -> Result<()> {
 /// Elements of datasets whose shapes stay.
 fn values(file: &File, round: i64) -> Result<()> {
     let row = [round as i32 * 1000; 10];
-    file.dataset("contiguous")?.write_slice_raw(&row, s![round as usize, ..])?;
+    file.dataset("contiguous")?.write_slice_raw(row, s![round as usize, ..])?;
     file.dataset("compact")?.write_slice_raw(&row[..3], s![0..9;3])?;
     // Every third column, so that every chunk changes in part.
     let columns: Vec<i32> = (0..20 * 7).map(|n| n * round as i32).collect();

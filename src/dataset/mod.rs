@@ -10,7 +10,7 @@ pub(crate) mod transfer;
 mod write;
 mod write_chunks;
 
-pub use builder::{Data, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, Empty};
+pub use builder::{DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty};
 pub(crate) use create::dataspace;
 pub use describe::{ChunkInfo, Layout};
 pub(crate) use state::{State, extents};

@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn truncation_damage_and_bombs_are_errors() {
         let mut stream = Vec::new();
-        let data: Vec<u8> = (0..5000_u32).map(|i| (i * i >> 7) as u8).collect();
+        let data: Vec<u8> = (0..5000_u32).map(|i| ((i * i) >> 7) as u8).collect();
         encode(&mut State::default(), 6, &data, &mut stream).unwrap();
         for len in 0..stream.len() {
             assert_eq!(inflated(&stream[..len], 5000, 9000).unwrap_err().kind(), ErrorKind::Format);

@@ -1,6 +1,6 @@
 //! Filters: what chunks go through between memory and file.
 //!
-//! A dataset's filters form a [`Pipeline`]; each filter is a file of this folder, headed by its
+//! A dataset's filters form a pipeline; each filter is a file of this folder, headed by its
 //! number, parameters and an example, and works on byte slices alone, so that chunks can be
 //! filtered on any thread. [`register`] adds filters that are not built in.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]

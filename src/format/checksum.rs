@@ -36,7 +36,7 @@ fn words(block: &[u8; 12]) -> [u32; 3] {
 }
 
 fn mix(a: &mut u32, b: &mut u32, c: &mut u32) {
-    let mut step = |x: &mut u32, y: &mut u32, z: &mut u32, k| {
+    let step = |x: &mut u32, y: &mut u32, z: &mut u32, k| {
         *x = x.wrapping_sub(*z) ^ z.rotate_left(k);
         *z = z.wrapping_add(*y);
     };

@@ -389,7 +389,7 @@ fn a_change_that_fails_half_way_is_never_committed() {
         assert!(failed.is_err());
         store.commit().is_err()
     };
-    assert!(refuse(|m| Error::format(m), true));
-    assert!(!refuse(|m| Error::format(m), false), "nothing was changed");
-    assert!(!refuse(|m| Error::usage(m), true), "the caller's mistake");
+    assert!(refuse(Error::format, true));
+    assert!(!refuse(Error::format, false), "nothing was changed");
+    assert!(!refuse(Error::usage, true), "the caller's mistake");
 }

@@ -78,19 +78,19 @@ fn workload(file: &File, mut flushed: impl FnMut(&File)) -> Result<()> {
     for round in 0..3_usize {
         let size = (round + 1) * 40;
         log.resize([size])?;
-        log.write_slice_raw(&numbers(round as i64, 40), size - 40..size)?;
+        log.write_slice_raw(numbers(round as i64, 40), size - 40..size)?;
         flush()?;
     }
     let packed =
         file.new_dataset::<i64>().shape([20, 10]).chunk([5, 10]).shuffle().deflate(4).create("packed")?;
-    packed.write_raw(&numbers(5, 200))?;
+    packed.write_raw(numbers(5, 200))?;
     for index in 0..12 {
         let name = format!("text{index}");
         let text = "x".repeat(index * 9);
         packed.new_attr::<String>().create(&name)?.write_scalar(&text)?;
     }
     flush()?;
-    packed.write_slice_raw(&numbers(500, 50), (5..10, ..))?;
+    packed.write_slice_raw(numbers(500, 50), (5..10, ..))?;
     packed.delete_attr("text3")?;
     ships.attr("count")?.write_scalar(&4)?;
     flush()?;

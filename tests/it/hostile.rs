@@ -242,7 +242,7 @@ fn edit(bytes: Vec<u8>) -> Result<()> {
         if let Ok(dataset) = file.dataset(&link.name) {
             let _ = dataset.resize(dataset.shape().iter().map(|dim| dim / 2 + 1).collect::<Vec<_>>());
             let size = dataset.size().min(1000);
-            let _ = dataset.write_slice_raw(&vec![1_i32; size], Selection::All);
+            let _ = dataset.write_slice_raw(vec![1_i32; size], Selection::All);
         }
         if let Ok(object) = file.group(&link.name) {
             let _ = object.create_group("a new group");
