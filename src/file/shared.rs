@@ -62,7 +62,12 @@ impl Shared {
 
     /// The store, to change it.
     pub(crate) fn write(&self) -> Result<RwLockWriteGuard<'_, Store>> {
-        let store = self.store.write().unwrap_or_else(|poison| poison.into_inner());
+        let store = self.store.write().unwrap_or_else(|poison| {
+            // A panic interrupted a change.
+            let mut store = poison.into_inner();
+            store.refuse_changes();
+            store
+        });
         self.check_open()?;
         if store.writable() { Ok(store) } else { Err(Error::usage("the file is open for reading only")) }
     }
@@ -162,5 +167,32 @@ impl Drop for Shared {
     fn drop(&mut self) {
         // A handle cannot report an error when it goes; `close` and `flush` do.
         let _ = self.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::storage::MemoryStorage;
+    use crate::{ErrorKind, File};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    #[test]
+    fn what_a_panic_interrupted_is_not_committed() {
+        let storage = Arc::new(MemoryStorage::default());
+        let file = File::create_storage(storage.clone()).unwrap();
+        file.create_group("kept").unwrap();
+        file.flush().unwrap();
+        let shared = file.shared().clone();
+        let interrupted = catch_unwind(AssertUnwindSafe(|| {
+            let _: crate::Result<()> = shared.edit(|_| panic!("half-way"));
+        }));
+        assert!(interrupted.is_err());
+        assert_eq!(file.create_group("lost").unwrap_err().kind(), ErrorKind::Usage);
+        assert!(file.flush().is_err());
+        drop((file, shared));
+        let file = File::from_bytes(storage.to_vec()).unwrap();
+        assert_eq!(file.member_names().unwrap(), ["kept"]);
     }
 }

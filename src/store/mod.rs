@@ -148,6 +148,11 @@ impl Store {
         result
     }
 
+    /// Makes every further change and commit an error.
+    pub(crate) fn refuse_changes(&mut self) {
+        self.poisoned = true;
+    }
+
     fn check_writable(&self) -> Result<()> {
         match (self.home.writable(), self.poisoned) {
             (true, false) => Ok(()),
