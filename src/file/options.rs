@@ -1,9 +1,10 @@
 //! How a file is opened or created.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{File, Shared};
+use crate::external::{ExternalLinks, Family};
 use crate::format::message::datatype::Datatype;
 use crate::object::CreationOrder;
 use crate::object::group::{GroupOptions, create_group};
@@ -131,6 +132,8 @@ pub struct FileBuilder {
     settings: Settings,
     low: LibraryVersion,
     mmap: bool,
+    external_links: ExternalLinks,
+    external_file_prefix: Option<PathBuf>,
 }
 
 impl Default for FileBuilder {
@@ -148,6 +151,8 @@ impl FileBuilder {
             settings: Settings::default(),
             low: LibraryVersion::V110,
             mmap: false,
+            external_links: ExternalLinks::default(),
+            external_file_prefix: None,
         }
     }
 
@@ -212,6 +217,21 @@ impl FileBuilder {
     /// Whether new objects store the time of their creation and changes.
     pub fn track_times(&mut self, track: bool) -> &mut Self {
         self.settings.track_times = track;
+        self
+    }
+
+    /// Whether other files that the file names are opened; the default is
+    /// [`ExternalLinks::Follow`], as the C library has it. They are opened to read only.
+    pub fn external_links(&mut self, links: ExternalLinks) -> &mut Self {
+        self.external_links = links;
+        self
+    }
+
+    /// The folder in which raw data in external files is looked for; `${ORIGIN}` at its start is
+    /// that of the HDF5 file. The default is the current folder, as the C library has it. The
+    /// environment variable `HDF5_EXTFILE_PREFIX` comes first.
+    pub fn external_file_prefix(&mut self, folder: impl Into<PathBuf>) -> &mut Self {
+        self.external_file_prefix = Some(folder.into());
         self
     }
 
@@ -338,7 +358,24 @@ impl FileBuilder {
     }
 
     fn share(&self, store: Store, storage: Arc<dyn ReadAt>, path: &Path) -> Result<File> {
-        File::from_shared(Shared::new(store, storage, path.to_owned(), self.settings.clone()))
+        let family = Family::new(self.clone());
+        let shared = Shared::new(store, storage, path.to_owned(), self.settings.clone(), family.clone());
+        File::from_shared(family.enter(path, shared))
+    }
+
+    /// Opens a file to which another of `family` leads, to read it.
+    pub(crate) fn open_in(&self, family: &Arc<Family>, path: &Path) -> Result<Arc<Shared>> {
+        let storage = self.reader(path)?;
+        let store = Store::open(storage.clone(), &self.open)?;
+        Ok(Shared::new(store, storage, path.to_owned(), self.settings.clone(), family.clone()))
+    }
+
+    pub(crate) fn external_policy(&self) -> &ExternalLinks {
+        &self.external_links
+    }
+
+    pub(crate) fn raw_data_prefix(&self) -> Option<&Path> {
+        self.external_file_prefix.as_deref()
     }
 }
 

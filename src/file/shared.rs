@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuar
 
 use super::options::Settings;
 use crate::dataset::State;
+use crate::external::Family;
 use crate::storage::ReadAt;
 use crate::store::Store;
 use crate::{Error, Result};
@@ -21,7 +22,11 @@ pub(crate) struct Shared {
     storage: RwLock<Option<Arc<dyn ReadAt>>>,
     closed: AtomicBool,
     pub(crate) path: PathBuf,
+    /// The same, whatever the current folder is later; empty without a path.
+    pub(crate) origin: PathBuf,
     pub(crate) settings: Settings,
+    /// The other files that this one leads to, and those that lead to it.
+    pub(crate) family: Arc<Family>,
 }
 
 /// Datasets by the address of their header, so that all handles of one see one state.
@@ -38,14 +43,17 @@ impl Shared {
         storage: Arc<dyn ReadAt>,
         path: PathBuf,
         settings: Settings,
+        family: Arc<Family>,
     ) -> Arc<Self> {
         Arc::new(Self {
             store: RwLock::new(store),
             datasets: Mutex::default(),
             storage: RwLock::new(Some(storage)),
             closed: AtomicBool::new(false),
+            origin: std::path::absolute(&path).unwrap_or_default(),
             path,
             settings,
+            family,
         })
     }
 

@@ -134,9 +134,15 @@ impl Group {
     /// `NotFound` if there is none.
     pub fn link(&self, name: &str) -> Result<LinkInfo> {
         let store = self.shared.read()?;
-        let parent = self.find_parent(&store, name)?;
-        let link = links::get(&store, parent.group, parent.name.as_bytes())?.map(LinkInfo::from);
-        link.ok_or_else(|| Error::not_found("there is no such link").with_path(&*self.path_of(name)))
+        let parent = path::resolve_parent(&store, store.root()?, self.address, name.as_bytes());
+        drop(store);
+        let find = |parent: path::Parent<'_>| {
+            let last = parent.name.ok_or_else(|| Error::usage(format!("\"{name}\" names no link")))?;
+            let group = self.go_on(parent.group, || self.path_of(name))?;
+            let link = links::get(&*group.shared.read()?, group.address, last)?.map(LinkInfo::from);
+            link.ok_or_else(|| Error::not_found("there is no such link"))
+        };
+        parent.and_then(find).map_err(|error| error.with_path(&*self.path_of(name)))
     }
 
     /// Whether `name` is a link, even one that leads nowhere.
@@ -144,7 +150,7 @@ impl Group {
         self.link(name).is_ok()
     }
 
-    /// All members that are objects of this file, by name; links that lead nowhere are left out.
+    /// All members, by name; links that lead nowhere are left out.
     ///
     /// # Errors
     /// `Format` if a member is damaged.

@@ -55,22 +55,38 @@ impl Group {
         }
     }
 
-    /// Where `name` leads, within this file or, by an external link, another.
+    /// Where `name` leads, within this file or, by external links, another.
     fn locate(&self, name: &str) -> Result<Location> {
         let store = self.shared.read()?;
         let resolved = path::resolve(&store, store.root()?, self.address, name.as_bytes());
         drop(store);
-        match resolved.map_err(|error| error.with_path(&*self.path_of(name)))? {
-            Resolved::Object(address) => {
-                Ok(Location { shared: self.shared.clone(), address, path: self.path_of(name) })
+        resolved
+            .and_then(|resolved| self.go_on(resolved, || self.path_of(name)))
+            .map_err(|error| error.with_path(&*self.path_of(name)))
+    }
+
+    /// The object at the end of a way that may lead on through other files, or else is at `path`.
+    fn go_on(&self, mut resolved: Resolved, path: impl FnOnce() -> Arc<str>) -> Result<Location> {
+        let mut shared = self.shared.clone();
+        let mut elsewhere: Option<Arc<str>> = None;
+        let hops = shared.read()?.limits().link_hops;
+        for _ in 0..=hops {
+            match resolved {
+                Resolved::Object(address) => {
+                    return Ok(Location { shared, address, path: elsewhere.unwrap_or_else(path) });
+                }
+                Resolved::External { file, path } => {
+                    shared = shared.family.clone().follow(&file, &shared.origin)?;
+                    let store = shared.read()?;
+                    let root = store.root()?;
+                    resolved = path::resolve(&store, root, root, &path)?;
+                    drop(store);
+                    let path = String::from_utf8_lossy(&path);
+                    elsewhere = Some(format!("/{}", path.trim_start_matches('/')).into());
+                }
             }
-            Resolved::External { file, path } => Err(Error::unsupported(format!(
-                "the name leads through an external link, to \"{}\" in the file \"{}\"",
-                String::from_utf8_lossy(&path),
-                String::from_utf8_lossy(&file)
-            ))
-            .with_path(&*self.path_of(name))),
         }
+        Err(Error::limit("the path leads through too many external links"))
     }
 
     fn kind(location: &Location) -> Result<Kind> {

@@ -3,6 +3,7 @@
 mod architecture;
 mod broken;
 mod durability;
+mod elsewhere;
 mod fixtures;
 mod hostile;
 mod testdata;
