@@ -136,18 +136,27 @@ impl Dataset {
         if self.is_chunked() { Ok(Some(self.chunks()?.len())) } else { Ok(None) }
     }
 
-    /// The bytes that the raw data takes in the file.
+    /// The bytes that the raw data takes in the file, those of chunks beyond the current shape included.
     ///
     /// # Errors
     /// As [`chunks`](Self::chunks).
     pub fn storage_size(&self) -> Result<u64> {
-        match &self.state.read_lock()?.storage {
-            Storage::Compact(data) => return Ok(data.len() as u64),
-            Storage::Contiguous { address: Some(_), size } => return Ok(*size),
-            Storage::Contiguous { address: None, .. } | Storage::Unsupported(_) => return Ok(0),
-            Storage::Chunked(_) => {}
-        }
-        Ok(self.chunks()?.iter().map(|chunk| chunk.size).sum())
+        self.write_pending()?;
+        let inner = self.state.read_lock()?;
+        Ok(match &inner.storage {
+            Storage::Compact(data) => data.len() as u64,
+            Storage::Contiguous { address: Some(_), size } => *size,
+            Storage::Contiguous { address: None, .. } | Storage::Unsupported(_) => 0,
+            Storage::Chunked(chunked) => {
+                let mut total = 0_u64;
+                let store = self.shared.read()?;
+                chunked.index.for_each(&store, &mut |_, chunk| {
+                    total = total.saturating_add(chunk.size);
+                    Ok(())
+                })?;
+                total
+            }
+        })
     }
 
     /// Puts chunks that are only in memory into the file.

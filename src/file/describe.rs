@@ -75,10 +75,10 @@ impl File {
                 FileSpaceStrategy::None => SpaceStrategy::None,
             },
             space_persists: space.as_ref().is_some_and(FileSpaceInfo::persists),
-            // The first form of the message is taken over without it where free space is lost.
+            // Of the first form the C library takes it over with one strategy only.
             space_threshold: space
                 .as_ref()
-                .filter(|space| space.version > 0 || space.persists())
+                .filter(|space| space.version > 0 || space.strategy == FileSpaceStrategy::Aggregate)
                 .map_or(1, |space| space.threshold),
             page_size: space.as_ref().map_or(4096, |space| space.page_size),
             userblock: store.userblock(),
