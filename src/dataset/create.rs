@@ -1,6 +1,6 @@
 //! From options to the messages of a new dataset.
 
-use super::Dataset;
+use super::{Dataset, transfer};
 use crate::chunk::index::{ChunkIndex, IndexShape};
 use crate::extents::Extents;
 use crate::filter::{self, FilterInfo};
@@ -146,11 +146,16 @@ fn plan(store: &mut Store, datatype: &Datatype, extents: &Extents, properties: &
     let size = u64::from(datatype.size);
     let chunk = chunk_shape(datatype, extents, properties)?;
     let filters = filter::prepare(&properties.filters, datatype)?;
+    let value = fill_value(datatype, &properties.fill)?;
     let (storage, allocation) = match (&properties.chunk, chunk) {
         (ChunkShape::Compact, _) => {
             let bytes = (extents.size() as u64).checked_mul(size).filter(|&bytes| bytes < 65_520);
             let bytes = bytes.ok_or_else(|| Error::usage("the data is too large for the compact layout"))?;
-            (LayoutStorage::Compact { data: vec![0; bytes as usize] }, AllocationTime::Early)
+            let mut data = vec![0; bytes as usize];
+            if let Fill::Value(element) = &value {
+                transfer::fill(&mut data, element);
+            }
+            (LayoutStorage::Compact { data }, AllocationTime::Early)
         }
         (_, None) => {
             let bytes = (extents.size() as u64).checked_mul(size);
@@ -175,7 +180,7 @@ fn plan(store: &mut Store, datatype: &Datatype, extents: &Extents, properties: &
         version: 3,
         allocation: properties.allocation.unwrap_or(allocation),
         write_time: properties.fill_time,
-        value: fill_value(datatype, &properties.fill)?,
+        value,
     };
     Ok(Plan {
         datatype: datatype.clone(),

@@ -1,11 +1,14 @@
 //! Changing the shape of a dataset.
 
 use super::Dataset;
+use super::read::Task;
 use super::state::{Chunked, State, Storage};
-use crate::chunk::grid::Axis;
+use super::transfer::Pieces;
+use crate::chunk::grid::{Axis, Grid};
 use crate::extents::Extents;
 use crate::file::Shared;
 use crate::format::message::dataspace::{Dataspace, Extent as Space};
+use crate::format::message::layout::ChunkedLayout;
 use crate::object::header;
 use crate::store::{Rank, Space as StoreSpace};
 use crate::{Error, Result};
@@ -47,12 +50,16 @@ impl State {
         let shrinks = dims.iter().zip(old).any(|(new, old)| new < old);
         let space = Dataspace {
             version: inner.space.version,
-            extent: Space::Simple { dims: dims.to_vec(), max_dims: max_dims.clone() },
+            // Sizes that could not grow stay what the chunks are numbered by.
+            extent: Space::Simple { dims: dims.to_vec(), max_dims: Some(max.clone()) },
         };
-        let Storage::Chunked(chunked) = &mut inner.storage else {
+        if !matches!(inner.storage, Storage::Chunked(_)) {
             return Err(Error::usage("only a chunked dataset can be resized"));
-        };
+        }
+        // What becomes of a chunk is decided by what the file says of it.
         shared.mark_dirty(self.address, self);
+        self.write_dirty_locked(shared, &mut inner)?;
+        let Storage::Chunked(chunked) = &mut inner.storage else { return Ok(()) };
         if shrinks {
             // What is cut off must not come back when the dataset grows again.
             self.reset_cut_chunks(shared, chunked, dims)?;
@@ -64,6 +71,7 @@ impl State {
             })?;
             chunked.cache().retain(|_| false);
         }
+        self.refilter_edges(shared, chunked, dims)?;
         if chunked.index.keeps_space() {
             self.fill_new_chunks(shared, chunked, dims)?;
         }
@@ -74,19 +82,53 @@ impl State {
         Ok(())
     }
 
+    /// Filters chunks that no longer lie across the edge, and stores those plain that now do, where a
+    /// dataset leaves partial chunks unfiltered.
+    fn refilter_edges(&self, shared: &Shared, chunked: &mut Chunked, dims: &[u64]) -> Result<()> {
+        if chunked.layout.flags & ChunkedLayout::DONT_FILTER_PARTIAL == 0 || chunked.pipeline.is_empty() {
+            return Ok(());
+        }
+        let new = Grid { dims: dims.to_vec(), chunk: chunked.grid.chunk.clone() };
+        let counts = |grid: &Grid| -> Vec<u64> {
+            grid.dims.iter().zip(&grid.chunk).map(|(dim, &chunk)| dim.div_ceil(chunk.max(1))).collect()
+        };
+        let high: Vec<u64> =
+            counts(&new).into_iter().zip(counts(&chunked.grid)).map(|(a, b)| a.min(b)).collect();
+        let (limit, mut changed) = (shared.read()?.limits().chunk, Vec::new());
+        chunked.index.collect_in(&*shared.read()?, &vec![0; high.len()], &high, &mut |scaled, record| {
+            if chunked.grid.is_partial(scaled) != new.is_partial(scaled) {
+                let (scaled, pieces) = (scaled.to_vec(), Pieces::Points(Vec::new()));
+                changed.push(Task { scaled, pieces, record: Some(record), cached: false });
+            }
+            Ok(())
+        })?;
+        for task in changed {
+            let bytes = self.load_chunk(shared, chunked, &task, limit)?;
+            let old = std::mem::replace(&mut chunked.grid, new.clone());
+            let stored = self.store_loaded(shared, chunked, task, bytes);
+            chunked.grid = old;
+            stored?;
+        }
+        Ok(())
+    }
+
     /// Puts the fill value into the chunks that come into being where their space is there already.
     fn fill_new_chunks(&self, shared: &Shared, chunked: &mut Chunked, dims: &[u64]) -> Result<()> {
+        // Whole chunks, as what of them lies outside the shape now may come into being later.
+        let covered = |dims: &[u64]| -> Vec<u64> {
+            let each = dims.iter().zip(&chunked.grid.chunk);
+            each.map(|(dim, &chunk)| dim.div_ceil(chunk.max(1)).saturating_mul(chunk)).collect()
+        };
+        let (old, new) = (covered(&chunked.grid.dims), covered(dims));
         // One slab an axis: beyond the old chunks in this one, within them in those before.
-        let mut slab: Vec<Axis> = dims.iter().map(|&dim| Axis::whole(dim)).collect();
-        for (at, (&new, &old)) in dims.iter().zip(&chunked.grid.dims.clone()).enumerate() {
-            let chunk = chunked.grid.chunk.get(at).copied().unwrap_or(1).max(1);
-            let covered = old.div_ceil(chunk).saturating_mul(chunk).min(new);
-            if covered < new {
-                let len = new - covered;
-                slab[at] = Axis { start: covered, stride: len, count: 1, block: len };
+        let mut slab: Vec<Axis> = new.iter().map(|&dim| Axis::whole(dim)).collect();
+        for (at, (new, old)) in new.into_iter().zip(old).enumerate() {
+            if old < new {
+                let len = new - old;
+                slab[at] = Axis { start: old, stride: len, count: 1, block: len };
                 self.fill_existing(shared, chunked, &slab)?;
             }
-            slab[at] = Axis::whole(covered);
+            slab[at] = Axis::whole(old.min(new));
         }
         Ok(())
     }

@@ -47,6 +47,19 @@ impl Pieces {
         }
     }
 
+    /// The number of elements of the box that are selected: a point that is given twice is one.
+    pub(crate) fn covered(&self) -> u64 {
+        match self {
+            Self::Slab(part) => part.len(),
+            Self::Points(runs) => {
+                let mut elements: Vec<u64> = runs.iter().map(|run| run.source).collect();
+                elements.sort_unstable();
+                elements.dedup();
+                elements.len() as u64
+            }
+        }
+    }
+
     pub(crate) fn for_each_run(&self, mut visit: impl FnMut(Run) -> Result<()>) -> Result<()> {
         match self {
             Self::Slab(part) => part.for_each_run(visit),

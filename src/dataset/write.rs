@@ -61,7 +61,7 @@ impl State {
         }
         let size = *size;
         let address = shared.write()?.allocate(Space::Raw, size)?;
-        if pieces.len().saturating_mul(self.element_size() as u64) < size {
+        if pieces.covered().saturating_mul(self.element_size() as u64) < size {
             self.fill_range(&shared.read()?.raw(), address, size)?;
         }
         let layout = Layout {

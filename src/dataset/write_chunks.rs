@@ -1,6 +1,7 @@
 //! Writing chunks: gathered and filtered in parallel, put in their places in order.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::convert::Infallible;
 
 use super::read::{self, Buffers, Task, with_buffers};
@@ -54,7 +55,7 @@ impl Pending<'_> {
             Content::Bytes(bytes) => use_bytes(bytes),
             Content::Gathered { pieces, memory } => {
                 buffer.resize(chunked.chunk_bytes, 0);
-                if pieces.len() < chunked.grid.chunk_len() {
+                if pieces.covered() < chunked.grid.chunk_len() {
                     transfer::fill(buffer, state.fill_pattern.as_deref().unwrap_or(&[0]));
                 }
                 transfer::gather(pieces, memory, buffer, state.element_size())?;
@@ -78,9 +79,15 @@ impl State {
         // The index changes while the chunks are walked, so the walk has its own description.
         let walk = chunked.grid.clone();
         let mut ready: Vec<Pending<'_>> = Vec::new();
+        // Chunks in `ready` that left the cache; until they are stored, the file has them as they were.
+        let mut leaving: HashSet<Vec<u64>> = HashSet::new();
         read::for_each_chunk(&walk, resolved, |scaled, pieces| {
+            if leaving.contains(scaled) {
+                leaving.clear();
+                self.store_chunks(shared, chunked, std::mem::take(&mut ready))?;
+            }
             let task = Task::new(&*shared.read()?, chunked, scaled, pieces)?;
-            let whole = task.pieces.len() == walk.valid_len(scaled);
+            let whole = task.pieces.covered() == walk.valid_len(scaled);
             if whole {
                 chunked.cache().remove(scaled);
                 let content = match transfer::borrowed(&task.pieces, memory, walk.chunk_len(), size) {
@@ -104,10 +111,12 @@ impl State {
                     Ok(())
                 });
                 for chunk in evicted {
+                    leaving.insert(chunk.scaled.clone());
                     ready.push(Pending::of(shared, chunked, chunk)?);
                 }
             }
             if ready.len() >= batch {
+                leaving.clear();
                 self.store_chunks(shared, chunked, std::mem::take(&mut ready))?;
             }
             Ok(())
@@ -129,12 +138,26 @@ impl State {
         for task in tasks.into_iter().filter(|task| task.cached || task.record.is_some()) {
             let mut bytes = self.load_chunk(shared, chunked, &task, limit)?;
             transfer::fill_pieces(&task.pieces, self.fill_pattern.as_deref(), &mut bytes, size)?;
-            chunked.cache().remove(&task.scaled);
-            let content = Content::Bytes(Cow::Owned(bytes));
-            let pending = Pending { scaled: task.scaled, record: task.record, content };
-            self.store_chunks(shared, chunked, vec![pending])?;
+            self.store_loaded(shared, chunked, task, bytes)?;
         }
         Ok(())
+    }
+
+    /// Writes a whole chunk, in place of what is in memory of it.
+    pub(super) fn store_loaded(
+        &self,
+        shared: &Shared,
+        chunked: &mut Chunked,
+        task: Task,
+        bytes: Vec<u8>,
+    ) -> Result<()> {
+        chunked.cache().remove(&task.scaled);
+        let content = Content::Bytes(Cow::Owned(bytes));
+        self.store_chunks(
+            shared,
+            chunked,
+            vec![Pending { scaled: task.scaled, record: task.record, content }],
+        )
     }
 
     /// Whether a part of a chunk is written where it is stored.

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod broken;
+mod dataset_io;
 mod durability;
 mod elsewhere;
 mod fixtures;
