@@ -3,6 +3,7 @@
 use std::sync::{RwLock, RwLockReadGuard};
 
 use crate::container::Container;
+use crate::dataset::extents;
 use crate::dataset::transfer::{self, Pieces};
 use crate::extents::Extents;
 use crate::format::message::attribute::Attribute;
@@ -52,6 +53,11 @@ impl Value {
             // Another handle may have written since this one was opened.
             let mut changed = attributes::get(store, container.address, &self.name)?
                 .ok_or_else(|| Error::usage("the attribute is deleted"))?;
+            let datatype = shared::resolve(store, &changed.datatype)?;
+            let space = shared::resolve(store, &changed.dataspace)?;
+            if datatype != *container.datatype() || extents(&space) != self.extents {
+                return Err(Error::usage("the attribute was made anew, of another type or shape"));
+            }
             transfer::gather(&pieces, memory, &mut changed.data, container.datatype().size as usize)?;
             attributes::replace(store, container.address, &changed)?;
             Ok(changed)

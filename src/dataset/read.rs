@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::Range;
 
-use super::state::{Chunked, Inner, State, Storage};
+use super::state::{self, Chunked, Inner, State, Storage};
 use super::transfer::{self, Pieces};
 use crate::chunk::grid::{Grid, Run};
 use crate::chunk::index::ChunkRecord;
@@ -62,6 +62,7 @@ impl State {
         plan: &Plan,
     ) -> Result<()> {
         let inner = self.read_lock()?;
+        state::check_selection(resolved, &inner)?;
         let Some(pieces) = Pieces::whole(resolved, inner.dims()) else { return Ok(()) };
         match &inner.storage {
             Storage::Compact(data) => transfer::scatter(&pieces, data, out, 0, plan),

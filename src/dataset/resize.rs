@@ -8,7 +8,6 @@ use crate::chunk::grid::{Axis, Grid};
 use crate::extents::Extents;
 use crate::file::Shared;
 use crate::format::message::dataspace::{Dataspace, Extent as Space};
-use crate::format::message::layout::ChunkedLayout;
 use crate::object::header;
 use crate::store::{Rank, Space as StoreSpace};
 use crate::{Error, Result};
@@ -56,9 +55,11 @@ impl State {
         if !matches!(inner.storage, Storage::Chunked(_)) {
             return Err(Error::usage("only a chunked dataset can be resized"));
         }
-        // What becomes of a chunk is decided by what the file says of it.
         shared.mark_dirty(self.address, self);
-        self.write_dirty_locked(shared, &mut inner)?;
+        if shrinks || inner.chunked().is_some_and(Chunked::leaves_partial_unfiltered) {
+            // What becomes of a chunk is decided by what the file says of it.
+            self.write_dirty_locked(shared, &mut inner)?;
+        }
         let Storage::Chunked(chunked) = &mut inner.storage else { return Ok(()) };
         if shrinks {
             // What is cut off must not come back when the dataset grows again.
@@ -85,7 +86,7 @@ impl State {
     /// Filters chunks that no longer lie across the edge, and stores those plain that now do, where a
     /// dataset leaves partial chunks unfiltered.
     fn refilter_edges(&self, shared: &Shared, chunked: &mut Chunked, dims: &[u64]) -> Result<()> {
-        if chunked.layout.flags & ChunkedLayout::DONT_FILTER_PARTIAL == 0 || chunked.pipeline.is_empty() {
+        if !chunked.leaves_partial_unfiltered() || chunked.pipeline.is_empty() {
             return Ok(());
         }
         let new = Grid { dims: dims.to_vec(), chunk: chunked.grid.chunk.clone() };

@@ -15,6 +15,7 @@ use crate::format::message::filter_pipeline::FilterPipeline;
 use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout, Layout, LayoutStorage};
 use crate::object::extension;
 use crate::object::header::{self, Header};
+use crate::selection::Resolved;
 use crate::store::Store;
 use crate::{Error, Result};
 
@@ -73,8 +74,12 @@ impl Chunked {
 
     /// The filter mask that leaves out every filter, for a partial chunk that is stored unfiltered.
     pub(super) fn is_unfiltered(&self, scaled: &[u64]) -> bool {
-        self.pipeline.is_empty()
-            || (self.layout.flags & ChunkedLayout::DONT_FILTER_PARTIAL != 0 && self.grid.is_partial(scaled))
+        self.pipeline.is_empty() || (self.leaves_partial_unfiltered() && self.grid.is_partial(scaled))
+    }
+
+    /// Whether chunks that lie partly outside the dataset are stored without filters.
+    pub(super) fn leaves_partial_unfiltered(&self) -> bool {
+        self.layout.flags & ChunkedLayout::DONT_FILTER_PARTIAL != 0
     }
 }
 
@@ -133,6 +138,14 @@ impl State {
     pub(super) fn element_size(&self) -> usize {
         self.datatype.size as usize
     }
+}
+
+/// An error if another handle has cut off what is selected.
+pub(super) fn check_selection(resolved: &Resolved, inner: &Inner) -> Result<()> {
+    if resolved.fits(inner.dims()) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("the dataset has the shape {:?} meanwhile", inner.dims())))
 }
 
 fn deleted() -> Error {

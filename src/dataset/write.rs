@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, RwLockWriteGuard};
 
 use super::read::{self, Buffers, Task, with_buffers};
-use super::state::{Chunked, Inner, State, Storage};
+use super::state::{self, Chunked, Inner, State, Storage};
 use super::transfer::{self, Pieces};
 use crate::chunk::cache::CachedChunk;
 use crate::chunk::grid::Axis;
@@ -22,6 +22,7 @@ impl State {
     /// Writes the selected elements, which are in the file's form, from `memory`.
     pub(crate) fn write(self: &Arc<Self>, shared: &Shared, resolved: &Resolved, memory: &[u8]) -> Result<()> {
         let mut inner = self.write_lock()?;
+        state::check_selection(resolved, &inner)?;
         let Some(pieces) = Pieces::whole(resolved, inner.dims()) else { return Ok(()) };
         match &mut inner.storage {
             Storage::Compact(data) => {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, Weak};
 
 use super::options::Settings;
 use crate::dataset::State;
@@ -14,7 +14,8 @@ use crate::{Error, Result};
 
 /// An open file: its store, and the state of the datasets in use.
 ///
-/// Locks are taken in this order: a dataset's state, then the store; `datasets` is held alone.
+/// Locks are taken in this order: a dataset's state, then the store; `datasets`
+/// between the two, or alone.
 pub(crate) struct Shared {
     store: RwLock<Store>,
     datasets: Mutex<Datasets>,
@@ -143,7 +144,24 @@ impl Shared {
     /// Flushes, and lets go of the storage; every further use is an error.
     pub(crate) fn close(&self) -> Result<()> {
         self.flush()?;
-        let mut store = self.store.write().unwrap_or_else(|poison| poison.into_inner());
+        let mut store = loop {
+            let mut store = self.store.write().unwrap_or_else(|poison| poison.into_inner());
+            // Another thread may have written since. `datasets` is not waited for: who has it may
+            // wait for the store.
+            let clean = match self.datasets.try_lock() {
+                Ok(datasets) => datasets.dirty.is_empty(),
+                Err(TryLockError::Poisoned(poison)) => poison.into_inner().dirty.is_empty(),
+                Err(TryLockError::WouldBlock) => false,
+            };
+            if clean || !store.writable() {
+                if store.writable() {
+                    store.commit()?;
+                }
+                break store;
+            }
+            drop(store);
+            self.flush()?;
+        };
         self.closed.store(true, Ordering::Release);
         *store = Store::closed();
         *self.storage.write().unwrap_or_else(|poison| poison.into_inner()) = None;

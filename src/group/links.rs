@@ -340,7 +340,8 @@ impl Group {
                 crate::dataset::free_storage(store, header)
             })
         });
+        result?;
         deleted.into_iter().for_each(|address| self.shared.forget(address));
-        result
+        Ok(())
     }
 }

@@ -66,6 +66,19 @@ impl Resolved {
         }
     }
 
+    /// Whether all that is selected lies within `dims`, which may have changed since.
+    pub(crate) fn fits(&self, dims: &[u64]) -> bool {
+        match self {
+            Self::Slab { axes, .. } => {
+                axes.len() == dims.len()
+                    && axes.iter().zip(dims).all(|(axis, &dim)| axis.len() == 0 || axis.end() <= dim)
+            }
+            Self::Points { rank, coordinates } => coordinates
+                .chunks_exact((*rank).max(1))
+                .all(|point| point.iter().zip(dims).all(|(&at, &dim)| at < dim)),
+        }
+    }
+
     /// The number of selected elements.
     pub(crate) fn len(&self) -> u64 {
         match self {

@@ -307,3 +307,36 @@ fn partial_chunks_stay_unfiltered_in_a_new_shape() {
         }
     }
 }
+
+#[test]
+fn a_handle_of_an_attribute_that_was_made_anew_does_not_write_into_it() {
+    let file = File::in_memory().unwrap();
+    let old = file.new_attr::<i32>().shape(2).create("a").unwrap();
+    old.write_raw(&[1, 2]).unwrap();
+    file.delete_attr("a").unwrap();
+    file.new_attr_builder().with_data(&[0.5_f64, 1.5]).create("a").unwrap();
+    assert!(old.write_raw(&[3, 4]).is_err());
+    assert_eq!(file.attr("a").unwrap().read_raw::<f64>().unwrap(), [0.5, 1.5]);
+    let text = file.new_attr::<String>().create("text").unwrap();
+    text.write_scalar(&"one".to_owned()).unwrap();
+    text.write_scalar(&"two".to_owned()).unwrap();
+    assert_eq!(file.attr("text").unwrap().read_scalar::<String>().unwrap(), "two");
+}
+
+#[test]
+fn what_close_accepts_from_other_threads_is_in_the_file() {
+    for _ in 0..20 {
+        let storage = Arc::new(MemoryStorage::default());
+        let file = File::with_options().create_storage(storage.clone()).unwrap();
+        let dataset = file.new_dataset::<i32>().shape(64).chunk(8).deflate(1).create("data").unwrap();
+        let writer = std::thread::spawn(move || {
+            (0..64).take_while(|&at| dataset.write_slice_raw(&[7], at..at + 1).is_ok()).count()
+        });
+        std::thread::yield_now();
+        file.close().unwrap();
+        let accepted = writer.join().unwrap();
+        let file = File::with_options().open_rw_storage(storage).unwrap();
+        let values: Vec<i32> = file.dataset("data").unwrap().read_raw().unwrap();
+        assert!(values[..accepted].iter().all(|&value| value == 7), "{accepted} {values:?}");
+    }
+}
