@@ -108,6 +108,8 @@ pub(super) fn decode_nested(r: &mut Reader<'_>, depth: u32) -> Result<Datatype> 
         _ => return Err(r.unsupported("class", format!("datatype class {code}"))),
     };
     let kept = Kept { reserved_bits: head.bits & !known_bits, lossy };
+    // Early libraries gave array types version 1, with the bytes of version 2.
+    let version = if code == 10 { version.max(2) } else { version };
     Ok(Datatype { size: head.size, class, version, kept })
 }
 
@@ -197,13 +199,14 @@ fn opaque(r: &mut Reader<'_>, head: Head) -> Result<Decoded> {
 }
 
 fn reference(r: &mut Reader<'_>, head: Head) -> Result<Decoded> {
-    let class = match (head.nibble(0), head.nibble(4), head.version) {
-        (0, _, _) => ReferenceType::Object,
-        (1, _, _) => ReferenceType::Region,
-        (2, 1, 4..) => ReferenceType::StandardObject,
-        (3, 1, 4..) => ReferenceType::StandardRegion,
-        (4, 1, 4..) => ReferenceType::StandardAttribute,
-        (kind, version, _) => {
+    // The version of the message should be 4 for kinds 2 to 4, but some library versions wrote 1.
+    let class = match (head.nibble(0), head.nibble(4)) {
+        (0, _) => ReferenceType::Object,
+        (1, _) => ReferenceType::Region,
+        (2, 1) => ReferenceType::StandardObject,
+        (3, 1) => ReferenceType::StandardRegion,
+        (4, 1) => ReferenceType::StandardAttribute,
+        (kind, version) => {
             return Err(r.unsupported("type", format!("reference type {kind}, version {version}")));
         }
     };

@@ -153,18 +153,15 @@ pub(super) fn var_len(r: &mut Reader<'_>, head: Head) -> Result<Decoded> {
 }
 
 pub(super) fn array(r: &mut Reader<'_>, head: Head) -> Result<Decoded> {
-    if head.version < 2 {
-        return Err(r.error("version", "an array type of version 1"));
-    }
     let rank = usize::from(r.u8()?);
     if rank == 0 || rank > ArrayType::MAX_RANK {
         return Err(r.error("dimensionality", format!("an array type with {rank} dimensions")));
     }
-    if head.version == 2 {
+    if head.version <= 2 {
         r.skip(3)?;
     }
     let dims = (0..rank).map(|_| r.u32()).collect::<Result<Vec<_>>>()?;
-    if head.version == 2 {
+    if head.version <= 2 {
         // Permutation indices, which no library understands.
         r.skip(rank.saturating_mul(4))?;
     }
