@@ -5,6 +5,7 @@ use super::state::Storage;
 use crate::Result;
 use crate::filter::FilterInfo;
 use crate::format::message::fill_value::{AllocationTime, Fill, FillTime};
+use crate::format::message::layout::ChunkIndexLayout;
 
 /// How the data of a dataset is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,8 +101,9 @@ impl Dataset {
         }
     }
 
-    /// The chunks of the current shape that exist, in the order of their index; none for other
-    /// layouts.
+    /// The chunks that exist, in the order of their index; none for other layouts.
+    ///
+    /// With an implicit index, which has all chunks, those of the current shape.
     ///
     /// # Errors
     /// `Format` if the index is damaged.
@@ -113,8 +115,16 @@ impl Dataset {
             let store = self.shared.read()?;
             let grid = &chunked.grid;
             let low = vec![0; grid.dims.len()];
-            let high: Vec<u64> =
-                grid.dims.iter().zip(&grid.chunk).map(|(dim, &chunk)| dim.div_ceil(chunk.max(1))).collect();
+            // An implicit index has all chunks of the maximum shape.
+            let high: Vec<u64> = match chunked.layout.index {
+                ChunkIndexLayout::Implicit { .. } => grid
+                    .dims
+                    .iter()
+                    .zip(&grid.chunk)
+                    .map(|(dim, &chunk)| dim.div_ceil(chunk.max(1)))
+                    .collect(),
+                _ => vec![u64::MAX; grid.dims.len()],
+            };
             chunked.index.collect_in(&store, &low, &high, &mut |scaled, chunk| {
                 chunks.push(ChunkInfo {
                     offset: chunked.grid.origin(scaled),
