@@ -202,6 +202,27 @@ impl From<std::convert::Infallible> for Error {
     }
 }
 
+/// What the caller found wrong.
+impl From<String> for Error {
+    fn from(message: String) -> Self {
+        Self::usage(message)
+    }
+}
+
+/// What the caller found wrong.
+impl From<&str> for Error {
+    fn from(message: &str) -> Self {
+        Self::usage(message.to_owned())
+    }
+}
+
+#[cfg(feature = "ndarray")]
+impl From<ndarray::ShapeError> for Error {
+    fn from(error: ndarray::ShapeError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
 impl From<std::io::Error> for Error {
     fn from(source: std::io::Error) -> Self {
         let mut error = Self::new(ErrorKind::Io, source.to_string());

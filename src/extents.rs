@@ -1,6 +1,6 @@
 //! Shapes: current and maximum sizes.
 
-use std::ops::{RangeFrom, RangeInclusive};
+use std::ops::{Deref, RangeFrom, RangeInclusive};
 
 use crate::{Error, Result};
 
@@ -33,6 +33,21 @@ impl Extent {
     pub fn is_resizable(&self) -> bool {
         self.max != Some(self.dim)
     }
+
+    /// Whether the size cannot change.
+    pub fn is_fixed(&self) -> bool {
+        !self.is_resizable()
+    }
+
+    /// Whether the size can grow without bound.
+    pub fn is_unlimited(&self) -> bool {
+        self.max.is_none()
+    }
+
+    /// Whether the size is not above its maximum.
+    pub fn is_valid(&self) -> bool {
+        self.max.is_none_or(|max| self.dim <= max)
+    }
 }
 
 impl From<usize> for Extent {
@@ -61,6 +76,61 @@ impl From<RangeInclusive<usize>> for Extent {
     }
 }
 
+/// The extents of an array: those of each dimension.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct SimpleExtents(Vec<Extent>);
+
+impl SimpleExtents {
+    /// Extents, one for each dimension.
+    pub fn new<T: Into<Extent>>(extents: impl IntoIterator<Item = T>) -> Self {
+        Self(extents.into_iter().map(Into::into).collect())
+    }
+
+    /// Dimensions that cannot change.
+    pub fn fixed<T: Into<Extent>>(extents: impl IntoIterator<Item = T>) -> Self {
+        Self::new(extents.into_iter().map(|extent| Extent::fixed(extent.into().dim)))
+    }
+
+    /// Dimensions that can all grow without bound.
+    pub fn resizable<T: Into<Extent>>(extents: impl IntoIterator<Item = T>) -> Self {
+        Self::new(extents.into_iter().map(|extent| Extent::resizable(extent.into().dim)))
+    }
+
+    /// The number of dimensions.
+    pub fn ndim(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The current sizes.
+    pub fn dims(&self) -> Vec<usize> {
+        self.iter().map(|extent| extent.dim).collect()
+    }
+
+    /// The maximum sizes; `None` is unlimited.
+    pub fn maxdims(&self) -> Vec<Option<usize>> {
+        self.iter().map(|extent| extent.max).collect()
+    }
+
+    /// The number of elements.
+    pub fn size(&self) -> usize {
+        self.iter().try_fold(1_usize, |n, extent| n.checked_mul(extent.dim)).unwrap_or(usize::MAX)
+    }
+}
+
+impl Deref for SimpleExtents {
+    type Target = [Extent];
+
+    fn deref(&self) -> &[Extent] {
+        &self.0
+    }
+}
+
+impl FromIterator<Extent> for SimpleExtents {
+    fn from_iter<I: IntoIterator<Item = Extent>>(extents: I) -> Self {
+        Self::new(extents)
+    }
+}
+
 /// The extents of a dataspace: null, one element, or an array.
 ///
 /// ```
@@ -78,18 +148,27 @@ pub enum Extents {
     /// One element, without dimensions.
     Scalar,
     /// An array.
-    Simple(Vec<Extent>),
+    Simple(SimpleExtents),
 }
 
 impl Extents {
+    /// Anything that converts into extents.
+    pub fn new(extents: impl Into<Self>) -> Self {
+        extents.into()
+    }
+
     /// A shape that cannot change.
     pub fn fixed(dims: &[usize]) -> Self {
         Self::from_iter(dims.iter().map(|&dim| Extent::fixed(dim)))
     }
 
-    /// A shape of which every dimension can grow without bound.
-    pub fn resizable(dims: &[usize]) -> Self {
-        Self::from_iter(dims.iter().map(|&dim| Extent::resizable(dim)))
+    /// The same sizes, with every dimension able to grow without bound.
+    #[must_use]
+    pub fn resizable(self) -> Self {
+        match self {
+            Self::Simple(extents) => Self::Simple(SimpleExtents::resizable(extents.0)),
+            other => other,
+        }
     }
 
     fn simple(&self) -> &[Extent] {
@@ -119,9 +198,7 @@ impl Extents {
         match self {
             Self::Null => 0,
             Self::Scalar => 1,
-            Self::Simple(extents) => {
-                extents.iter().try_fold(1_usize, |n, extent| n.checked_mul(extent.dim)).unwrap_or(usize::MAX)
-            }
+            Self::Simple(extents) => extents.size(),
         }
     }
 
@@ -130,9 +207,24 @@ impl Extents {
         self.simple().iter().any(Extent::is_resizable)
     }
 
+    /// Whether any dimension can grow without bound.
+    pub fn is_unlimited(&self) -> bool {
+        self.simple().iter().any(Extent::is_unlimited)
+    }
+
     /// Whether there is no element and no shape.
     pub fn is_null(&self) -> bool {
         *self == Self::Null
+    }
+
+    /// Whether this is an array.
+    pub fn is_simple(&self) -> bool {
+        matches!(self, Self::Simple(_))
+    }
+
+    /// Each dimension; none for scalar and null.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Extent> {
+        self.simple().iter()
     }
 
     /// Whether this is one element without dimensions.
@@ -146,7 +238,7 @@ impl Extents {
         if extents.len() > 32 {
             return Err(Error::usage("a dataspace has at most 32 dimensions"));
         }
-        match extents.iter().find(|extent| extent.max.is_some_and(|max| max < extent.dim)) {
+        match extents.iter().find(|extent| !extent.is_valid()) {
             Some(extent) => Err(Error::usage(format!(
                 "the size {} is above its maximum {}",
                 extent.dim,
@@ -160,7 +252,7 @@ impl Extents {
 impl FromIterator<Extent> for Extents {
     fn from_iter<I: IntoIterator<Item = Extent>>(extents: I) -> Self {
         let extents: Vec<_> = extents.into_iter().collect();
-        if extents.is_empty() { Self::Scalar } else { Self::Simple(extents) }
+        if extents.is_empty() { Self::Scalar } else { Self::Simple(SimpleExtents(extents)) }
     }
 }
 
@@ -206,6 +298,12 @@ impl From<Vec<Extent>> for Extents {
     }
 }
 
+impl From<SimpleExtents> for Extents {
+    fn from(extents: SimpleExtents) -> Self {
+        extents.0.into()
+    }
+}
+
 impl From<&Self> for Extents {
     fn from(extents: &Self) -> Self {
         extents.clone()
@@ -216,7 +314,7 @@ macro_rules! single {
     ($($ty:ty),*) => {$(
         impl From<$ty> for Extents {
             fn from(extent: $ty) -> Self {
-                Self::Simple(vec![extent.into()])
+                Self::Simple(SimpleExtents(vec![extent.into()]))
             }
         }
     )*};
@@ -229,7 +327,7 @@ macro_rules! tuples {
             fn from(extents: ($($name,)*)) -> Self {
                 #[allow(non_snake_case)]
                 let ($($name,)*) = extents;
-                Self::Simple(vec![$($name.into()),*])
+                Self::Simple(SimpleExtents(vec![$($name.into()),*]))
             }
         }
     };

@@ -14,11 +14,12 @@ extern crate self as hdfive;
 mod attribute;
 mod chunk;
 mod container;
-mod dataset;
+pub mod dataset;
+mod dataspace;
 mod error;
 mod extents;
 mod external;
-mod file;
+pub mod file;
 pub mod filter;
 mod group;
 mod heap;
@@ -31,11 +32,12 @@ mod selection;
 pub mod storage;
 mod store;
 mod tree;
-mod types;
+pub mod types;
 
 pub use attribute::{Attribute, AttributeBuilder, AttributeBuilderData, AttributeBuilderEmpty};
 pub use container::{ArrayData, Container, DataElements};
 pub use dataset::{ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, Layout};
+pub use dataspace::Dataspace;
 pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents};
 pub use external::ExternalLinks;
@@ -51,7 +53,7 @@ pub mod datatype {
         VarLenKind, VarLenType,
     };
 }
-pub use group::{Group, LinkInfo, LinkType, Object};
+pub use group::{Group, IndexType, IterationOrder, LinkInfo, LinkType, Object};
 #[cfg(feature = "derive")]
 pub use hdfive_derive::H5Type;
 pub use limits::Limits;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::attribute::Value;
 use crate::dataset::State;
+use crate::dataspace::Dataspace;
 use crate::extents::Extents;
 use crate::format::message::datatype::Datatype;
 use crate::location::Location;
@@ -81,6 +82,14 @@ impl Container {
             Source::Attribute(value) => value.extents.clone(),
             Source::Dataset(state) => state.extents(),
         }
+    }
+
+    /// The current and maximum sizes, to select from.
+    ///
+    /// # Errors
+    /// None at present; the signature is that of the C binding.
+    pub fn space(&self) -> Result<Dataspace> {
+        Ok(Dataspace::of(self.extents()))
     }
 
     /// The current size of each dimension; none for a scalar.

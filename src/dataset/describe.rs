@@ -146,6 +146,14 @@ impl Dataset {
         if self.is_chunked() { Ok(Some(self.chunks()?.len())) } else { Ok(None) }
     }
 
+    /// The chunk at `index` among those that exist; [`chunks`](Self::chunks) gives all at once.
+    ///
+    /// # Errors
+    /// As [`chunks`](Self::chunks).
+    pub fn chunk_info(&self, index: usize) -> Result<Option<ChunkInfo>> {
+        Ok(self.chunks()?.into_iter().nth(index))
+    }
+
     /// The bytes that the raw data takes in the file, those of chunks beyond the current shape included.
     ///
     /// # Errors

@@ -235,6 +235,34 @@ impl FileBuilder {
         self
     }
 
+    /// Writes objects in the newest form, as [`libver_bounds`](Self::libver_bounds) with the newest
+    /// release does.
+    pub fn libver_latest(&mut self) -> &mut Self {
+        self.libver_bounds(LibraryVersion::LATEST, LibraryVersion::LATEST)
+    }
+
+    /// Sets options in a closure, where the C binding has a list of properties for the access.
+    ///
+    /// ```
+    /// # fn main() -> hdfive::Result<()> {
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let file = hdfive::File::with_options()
+    ///     .with_fapl(|p| p.libver_latest().alignment(1 << 16, 4096))
+    ///     .with_fcpl(|p| p.userblock(512))
+    ///     .create(dir.path().join("aligned.h5"))?;
+    /// assert_eq!(file.userblock(), 512);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_fapl(&mut self, options: impl FnOnce(&mut Self) -> &mut Self) -> &mut Self {
+        options(self)
+    }
+
+    /// Sets options in a closure, where the C binding has a list of properties for the creation.
+    pub fn with_fcpl(&mut self, options: impl FnOnce(&mut Self) -> &mut Self) -> &mut Self {
+        options(self)
+    }
+
     /// Opens a file to read it.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! Groups: members by name.
 
 mod links;
+mod visit;
 
 pub use links::{LinkInfo, LinkType};
+pub use visit::{IndexType, IterationOrder};
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,11 +12,15 @@ use std::sync::Arc;
 
 use crate::dataset::{Dataset, DatasetBuilder, DatasetBuilderEmpty};
 use crate::file::Shared;
+use crate::format::message::Message;
+use crate::format::message::datatype::Datatype;
 use crate::format::message::link::LinkTarget;
 use crate::location::Location;
 use crate::named_datatype::NamedDatatype;
 use crate::object::group::{self, Kind};
+use crate::object::header::{self, flags};
 use crate::object::path::{self, Resolved};
+use crate::store::Store;
 use crate::types::H5Write;
 use crate::{Error, Result};
 
@@ -156,6 +162,36 @@ impl Group {
             Ok(address)
         })?;
         Ok(Self(Location { shared: self.shared.clone(), address, path: self.path_of(name) }))
+    }
+
+    /// Gives a copy of `datatype` a name of its own in the file.
+    ///
+    /// ```
+    /// # fn main() -> hdfive::Result<()> {
+    /// # let file = hdfive::File::in_memory()?;
+    /// use hdfive::Datatype;
+    ///
+    /// file.commit_datatype("types/position", &Datatype::of::<[f64; 3]>())?;
+    /// let position = file.named_datatype("types/position")?;
+    /// position.new_attr::<String>().create("unit")?.write_scalar(&"km".to_owned())?;
+    /// assert_eq!(position.datatype().to_string(), "[float64; 3]");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Usage` if the name is taken or the file is open for reading only.
+    pub fn commit_datatype(&self, name: &str, datatype: &Datatype) -> Result<()> {
+        let settings = &self.shared.settings;
+        let commit = |store: &mut Store| {
+            let parent = self.parent(store, name)?;
+            let datatype = datatype.for_file(store.widths().offset);
+            let message = Message::new(&datatype, store.widths())?;
+            let messages = vec![Message { flags: flags::CONSTANT | flags::DONT_SHARE, ..message }];
+            let address = header::create(store, messages, &settings.header_options())?;
+            self.insert(store, &parent, LinkTarget::Hard(address))
+        };
+        self.shared.edit(commit).map_err(|error| error.with_path(&*self.path_of(name)))
     }
 
     /// Makes a dataset of elements of type `T`; a scalar, unless a shape is given.

@@ -70,8 +70,8 @@ impl Selection {
     ///
     /// # Errors
     /// `Usage` if the selection does not fit the shape.
-    pub fn out_shape(&self, in_shape: &[usize]) -> crate::Result<Vec<usize>> {
-        let dims: Vec<u64> = in_shape.iter().map(|&dim| dim as u64).collect();
+    pub fn out_shape(&self, in_shape: impl AsRef<[usize]>) -> crate::Result<Vec<usize>> {
+        let dims: Vec<u64> = in_shape.as_ref().iter().map(|&dim| dim as u64).collect();
         Ok(Resolved::new(self, &dims)?.out_shape().iter().map(|&dim| dim as usize).collect())
     }
 

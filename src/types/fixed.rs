@@ -19,48 +19,53 @@ fn unpadded(image: &[u8]) -> &[u8] {
 /// What all text types have: `Deref<Target = str>`, comparison, printing and conversions.
 macro_rules! text_type {
     ([$($params:tt)*] $name:ty) => {
-        impl $($params)* $name {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
         impl $($params)* Deref for $name {
             type Target = str;
 
             fn deref(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
 
         impl $($params)* AsRef<str> for $name {
             fn as_ref(&self) -> &str {
-                &self.0
+                self.as_str()
+            }
+        }
+
+        impl $($params)* AsRef<[u8]> for $name {
+            fn as_ref(&self) -> &[u8] {
+                self.as_str().as_bytes()
             }
         }
 
         impl $($params)* fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&*self.0, f)
+                fmt::Display::fmt(self.as_str(), f)
             }
         }
 
         impl $($params)* fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.0, f)
+                fmt::Debug::fmt(self.as_str(), f)
             }
         }
 
         impl $($params)* PartialEq<str> for $name {
             fn eq(&self, other: &str) -> bool {
-                *self.0 == *other
+                self.as_str() == other
             }
         }
 
         impl $($params)* PartialEq<&str> for $name {
             fn eq(&self, other: &&str) -> bool {
-                *self.0 == **other
+                self.as_str() == *other
+            }
+        }
+
+        impl $($params)* PartialEq<String> for $name {
+            fn eq(&self, other: &String) -> bool {
+                self.as_str() == other
             }
         }
 
@@ -68,7 +73,7 @@ macro_rules! text_type {
             type Err = Error;
 
             fn from_str(text: &str) -> Result<Self> {
-                Self::check(text).map(|text| Self(text.into()))
+                Self::check(text).map(Self::holding)
             }
         }
 
@@ -82,7 +87,7 @@ macro_rules! text_type {
 
         impl $($params)* From<$name> for String {
             fn from(text: $name) -> Self {
-                text.0.into()
+                text.as_str().to_owned()
             }
         }
     };
@@ -108,10 +113,41 @@ fn check_nul(text: &str) -> Result<&str> {
 macro_rules! fixed_text {
     ($(#[$doc:meta])* $name:ident, $charset:expr, $decode:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name<const N: usize>(Box<str>);
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name<const N: usize>([u8; N]);
 
         text_type!([<const N: usize>] $name<N>);
+
+        impl<const N: usize> $name<N> {
+            /// The empty text.
+            pub const fn new() -> Self {
+                Self([0; N])
+            }
+
+            /// The largest number of bytes.
+            pub const fn capacity() -> usize {
+                N
+            }
+
+            /// Text that was checked to fit.
+            fn holding(text: &str) -> Self {
+                let mut bytes = [0; N];
+                bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+                Self(bytes)
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                // Only checked text comes in.
+                utf8(unpadded(&self.0)).unwrap_or_default()
+            }
+        }
+
+        impl<const N: usize> Default for $name<N> {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
 
         impl<const N: usize> H5Type for $name<N> {
             const SIZE: usize = N;
@@ -121,14 +157,12 @@ macro_rules! fixed_text {
             }
 
             fn decode(image: &[u8], _: &Heap) -> Result<Self> {
-                $decode(unpadded(image)).map(|text| Self(text.into()))
+                let text = $decode(unpadded(image))?;
+                if text.len() > N { Err(wrong_image(N, image.len())) } else { Ok(Self::holding(text)) }
             }
 
             fn encode(&self, image: &mut [u8], _: &mut Heap) -> Result<()> {
-                let (text, padding) =
-                    image.split_at_mut_checked(self.0.len()).ok_or_else(|| wrong_image(N, 0))?;
-                padding.fill(0);
-                fill_image(text, self.0.as_bytes())
+                fill_image(image, &self.0)
             }
         }
     };
@@ -144,6 +178,14 @@ fixed_text! {
 }
 
 impl<const N: usize> FixedAscii<N> {
+    /// The text of ASCII bytes.
+    ///
+    /// # Errors
+    /// `TypeMismatch` if they are not ASCII, `Usage` if they do not fit.
+    pub fn from_ascii<B: AsRef<[u8]> + ?Sized>(bytes: &B) -> Result<Self> {
+        ascii(bytes.as_ref())?.parse()
+    }
+
     fn check(text: &str) -> Result<&str> {
         ascii(text.as_bytes())?;
         check_len(text, N)
@@ -163,6 +205,23 @@ macro_rules! var_len_text {
         pub struct $name(Box<str>);
 
         text_type!([] $name);
+
+        impl $name {
+            /// The empty text.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Text that was checked.
+            fn holding(text: &str) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
 
         impl H5Type for $name {
             const SIZE: usize = REFERENCE_SIZE;
@@ -193,6 +252,14 @@ var_len_text! {
 }
 
 impl VarLenAscii {
+    /// The text of ASCII bytes.
+    ///
+    /// # Errors
+    /// `TypeMismatch` if they are not ASCII, `Usage` if one is NUL.
+    pub fn from_ascii<B: AsRef<[u8]> + ?Sized>(bytes: &B) -> Result<Self> {
+        ascii(bytes.as_ref())?.parse()
+    }
+
     fn check(text: &str) -> Result<&str> {
         ascii(text.as_bytes())?;
         check_nul(text)
@@ -213,6 +280,37 @@ impl<T: Clone> VarLenArray<T> {
     /// A sequence with these elements.
     pub fn from_slice(values: &[T]) -> Self {
         Self(values.to_vec())
+    }
+}
+
+impl<T> VarLenArray<T> {
+    /// The elements.
+    pub fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Clone> From<&[T]> for VarLenArray<T> {
+    fn from(values: &[T]) -> Self {
+        Self::from_slice(values)
+    }
+}
+
+impl<T, const N: usize> From<[T; N]> for VarLenArray<T> {
+    fn from(values: [T; N]) -> Self {
+        Self(values.into())
+    }
+}
+
+impl<T: PartialEq> PartialEq<[T]> for VarLenArray<T> {
+    fn eq(&self, other: &[T]) -> bool {
+        self.0 == other
+    }
+}
+
+impl<T: PartialEq, const N: usize> PartialEq<[T; N]> for VarLenArray<T> {
+    fn eq(&self, other: &[T; N]) -> bool {
+        self.0 == other
     }
 }
 

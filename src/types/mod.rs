@@ -11,6 +11,7 @@ pub(crate) mod convert;
 #[doc(hidden)]
 pub mod derive;
 mod describe;
+mod descriptor;
 mod elements;
 mod fixed;
 mod heap;
@@ -19,8 +20,10 @@ mod number;
 mod sequence;
 mod text;
 
+#[doc(hidden)]
 pub use bytes::Plain;
 pub(crate) use convert::{HeapId, Plan, VarLenRead, VarLenWrite};
+pub use descriptor::{CompoundField, CompoundType, EnumMember, EnumType, FloatSize, IntSize, TypeDescriptor};
 pub use elements::Elements;
 pub(crate) use elements::{Image, decode_all, encode_all, fill_bytes};
 pub use fixed::{FixedAscii, FixedUnicode, VarLenArray, VarLenAscii, VarLenUnicode};
@@ -86,6 +89,11 @@ pub trait H5Type: Sized + 'static {
 
     /// The type that a dataset made for this Rust type gets, in the native byte order.
     fn datatype() -> Datatype;
+
+    /// A short description of [`datatype`](H5Type::datatype).
+    fn type_descriptor() -> TypeDescriptor {
+        TypeDescriptor::from(&Self::datatype())
+    }
 
     /// The value of a memory image, which is of [`SIZE`](H5Type::SIZE) bytes.
     ///

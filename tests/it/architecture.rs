@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
         "attribute",
         "container",
         "dataset",
+        "dataspace",
         "extents",
         "file",
         "group",

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one module a behaviour.
 
+mod api;
 mod architecture;
 mod broken;
 mod dataset_io;
@@ -7,6 +8,8 @@ mod durability;
 mod elsewhere;
 mod fixtures;
 mod hostile;
+#[cfg(all(feature = "derive", feature = "ndarray"))]
+mod port;
 mod testdata;
 #[cfg(feature = "derive")]
 mod types;
