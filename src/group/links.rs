@@ -244,7 +244,7 @@ impl Group {
                     self.insert(store, &parent, LinkTarget::Hard(new))?;
                     new
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.with_path(&*self.path_of(trimmed))),
             };
         }
         if last.is_empty() || last == "." {

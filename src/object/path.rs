@@ -34,10 +34,9 @@ pub(crate) struct Parent<'p> {
 /// for the caller.
 ///
 /// # Errors
-/// `NotFound`, naming the path, if a link is missing or its target is.
+/// `NotFound`, naming the link, if one is missing or its target is. The caller names the path.
 pub(crate) fn resolve(store: &Store, root: u64, start: u64, path: &[u8]) -> Result<Resolved> {
-    let mut walk = Walk { store, root, hops: 0 };
-    walk.run(start, path).map_err(|error| error.with_path(String::from_utf8_lossy(path)))
+    Walk { store, root, hops: 0 }.run(start, path)
 }
 
 /// The group in which the last component of `path` is, without looking that up.

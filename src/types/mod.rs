@@ -2,7 +2,7 @@
 //!
 //! Between the file and Rust values stands the *memory image*: one fixed-size record for each
 //! element, laid out as [`H5Type::datatype`] says, in the native byte order. A variable-length
-//! part is a reference of [`REFERENCE_SIZE`] bytes into a side [`Heap`]. The conversion between
+//! part is a reference of `REFERENCE_SIZE` bytes into a side [`Heap`]. The conversion between
 //! the file's bytes and images knows only datatypes; [`H5Type`] knows only images.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 

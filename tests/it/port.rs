@@ -14,7 +14,7 @@ use ndarray::{Array, Array1, Array2, ArrayD, Ix2, arr1, arr2, s};
 
 #[derive(H5Type, Clone, PartialEq, Debug)] // register with HDF5
 #[repr(u8)]
-pub enum Color {
+enum Color {
     R = 1,
     G = 2,
     B = 3,
@@ -22,14 +22,14 @@ pub enum Color {
 
 #[derive(H5Type, Clone, PartialEq, Debug)] // register with HDF5
 #[repr(C)]
-pub struct Pixel {
+struct Pixel {
     x: i64,
     y: i64,
     color: Color,
 }
 
 impl Pixel {
-    pub fn new(x: i64, y: i64, color: Color) -> Self {
+    fn new(x: i64, y: i64, color: Color) -> Self {
         Self { x, y, color }
     }
 }

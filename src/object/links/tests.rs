@@ -98,7 +98,7 @@ fn paths_lead_through_links_of_all_kinds() {
         }
         let fails = |path: &str| path::resolve(&store, root, root, path.as_bytes()).unwrap_err();
         assert_eq!(fails("dangling").kind(), ErrorKind::NotFound);
-        assert_eq!(fails("/a/nothing").path(), Some("/a/nothing"));
+        assert!(fails("/a/nothing").to_string().contains("\"nothing\""));
         assert_eq!(fails("a/data/x").kind(), ErrorKind::TypeMismatch, "a dataset has no links");
         for cycle in ["loop", "ping"] {
             assert_eq!(fails(cycle).kind(), ErrorKind::Limit);
