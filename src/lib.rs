@@ -143,7 +143,7 @@ pub use container::{ArrayData, Container, DataElements};
 pub use dataset::{ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, Layout};
 pub use dataspace::Dataspace;
 pub use error::{Error, ErrorKind, Result};
-pub use extents::{Extent, Extents};
+pub use extents::{Extent, Extents, SimpleExtents};
 pub use external::ExternalLinks;
 pub use file::{File, FileBuilder, FileInfo, LibraryVersion, OpenMode, SpaceStrategy};
 pub use filter::FilterInfo;
