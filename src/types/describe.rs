@@ -61,10 +61,11 @@ impl Datatype {
         }
     }
 
-    /// The same type with the sizes that references to variable-length data have in a file with
-    /// addresses of `offset_size` bytes; offsets of compound members move along.
+    /// The same type as a new object of a file with addresses of `offset_size` bytes has it: of
+    /// the lowest version, whatever that was where it comes from, with the sizes that references
+    /// to variable-length data have there; offsets of compound members move along.
     pub(crate) fn for_file(&self, offset_size: u8) -> Self {
-        self.with_reference_size(u32::from(offset_size).saturating_add(8))
+        self.with_minimum_version().with_reference_size(u32::from(offset_size).saturating_add(8))
     }
 
     /// The same type with references to variable-length data of `size` bytes.
