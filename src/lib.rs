@@ -103,7 +103,6 @@
 //!   of [`with_fapl`](FileBuilder::with_fapl) get the builder itself.
 //! - `core_filebacked(false)` is [`File::in_memory`], with [`File::from_bytes`] and
 //!   [`File::to_bytes`].
-#![allow(dead_code, unused_imports, unused_macros)] // until the layers above are landed (PLAN.md)
 
 // The layers, from the bottom: `format` and `storage` know nothing of each other,
 // `store` joins them, `object`, `chunk` and `filter` build on it, and the public

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::attribute::{Attribute, AttributeBuilder, AttributeBuilderEmpty};
 use crate::file::{File, Shared};
-use crate::format::message::object::Comment;
+use crate::format::message::object::{Comment, ModificationTime, OldModificationTime};
 use crate::object::header;
 use crate::object::links::ListOrder;
 use crate::object::{attributes, header::Header};
@@ -69,6 +69,22 @@ impl Location {
         self.header(&store)?.reference_count(&store)
     }
 
+    /// When the object was last changed, in seconds since 1970, if it keeps that.
+    ///
+    /// # Errors
+    /// `Format` if the header is damaged.
+    pub fn modification_time(&self) -> Result<Option<i64>> {
+        let store = self.shared.read()?;
+        let header = self.header(&store)?;
+        if let Some(times) = header.times() {
+            return Ok(Some(times.modification.into()));
+        }
+        if let Some(time) = header.find::<ModificationTime>(&store)? {
+            return Ok(Some(time.seconds.into()));
+        }
+        Ok(header.find::<OldModificationTime>(&store)?.and_then(|time| time.seconds()))
+    }
+
     /// The comment, if the object has one.
     ///
     /// # Errors
@@ -117,6 +133,14 @@ impl Location {
     /// `Format` if the header is damaged.
     pub fn attr_exists(&self, name: &str) -> Result<bool> {
         Ok(attributes::get(&*self.shared.read()?, self.address, name.as_bytes())?.is_some())
+    }
+
+    /// The number of attributes.
+    ///
+    /// # Errors
+    /// `Format` if the header is damaged.
+    pub fn attr_count(&self) -> Result<u64> {
+        attributes::count(&*self.shared.read()?, self.address)
     }
 
     /// All attributes, sorted by name.

@@ -111,7 +111,7 @@ impl AttributeBuilderEmpty {
                 let store = shared.read()?;
                 (store.widths().offset, store.limits().metadata_block)
             };
-            let datatype = self.datatype.for_file(offset_size);
+            let datatype = self.datatype.for_file(offset_size).with_minimum_version();
             let bytes = self.extents.size().checked_mul(datatype.size as usize);
             let bytes = bytes.filter(|&bytes| (bytes as u64) <= limit);
             let bytes = bytes.ok_or_else(|| Error::limit("the attribute is too large"))?;

@@ -15,7 +15,7 @@ use crate::format::message::link::LinkTarget;
 use crate::group::Group;
 use crate::location::Location;
 use crate::object::CreationOrder;
-use crate::object::header::{self, HeaderOptions, flags};
+use crate::object::header::{self, flags};
 use crate::store::Store;
 use crate::types::{H5Write, Image, fill_bytes};
 use crate::{Error, Result};
@@ -96,7 +96,7 @@ pub(super) fn create(
         options.attribute_order = if track { CreationOrder::Indexed } else { CreationOrder::Untracked };
     }
     let (address, plan) = parent.shared.edit(|store| {
-        let datatype = datatype.for_file(store.widths().offset);
+        let datatype = datatype.for_file(store.widths().offset).with_minimum_version();
         let place = parent.parent(store, name)?;
         let plan = plan(store, &datatype, extents, properties)?;
         let messages = plan.messages(store)?;
@@ -186,7 +186,7 @@ fn plan(store: &mut Store, datatype: &Datatype, extents: &Extents, properties: &
         datatype: datatype.clone(),
         space: dataspace(extents),
         fill,
-        layout: Layout { version: 4, storage, old_dims: Vec::new() },
+        layout: Layout::new(storage),
         filters,
     })
 }
@@ -209,7 +209,7 @@ pub(crate) fn dataspace(extents: &Extents) -> Dataspace {
             max_dims: extents.is_resizable().then(|| max_dims(extents)),
         },
     };
-    Dataspace { version: 2, extent }
+    Dataspace::new(extent)
 }
 
 fn fill_value(datatype: &Datatype, choice: &FillChoice) -> Result<Fill> {

@@ -248,8 +248,7 @@ fn chunks(
         ))
         .in_structure("Data layout"));
     }
-    let bytes = layout.chunk_dims.iter().try_fold(layout.element_size, |n, &dim| n.checked_mul(dim));
-    let chunk_bytes = match bytes {
+    let chunk_bytes = match layout.chunk_bytes() {
         Some(0) | None => return Err(Error::format("a chunk has no size").in_structure("Data layout")),
         Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
     };

@@ -3,12 +3,8 @@
 use std::convert::Infallible;
 use std::sync::{Arc, RwLockWriteGuard};
 
-use super::read::{self, Buffers, Task, with_buffers};
-use super::state::{self, Chunked, Inner, State, Storage};
+use super::state::{self, Inner, State, Storage};
 use super::transfer::{self, Pieces};
-use crate::chunk::cache::CachedChunk;
-use crate::chunk::grid::Axis;
-use crate::chunk::index::ChunkRecord;
 use crate::file::Shared;
 use crate::format::Address;
 use crate::format::message::fill_value::FillTime;
@@ -16,7 +12,7 @@ use crate::format::message::layout::{ChunkedLayout, Layout, LayoutStorage};
 use crate::object::header;
 use crate::selection::Resolved;
 use crate::store::{Rank, RawData, Space, Store};
-use crate::{Error, Result, parallel};
+use crate::{Error, Result};
 
 impl State {
     /// Writes the selected elements, which are in the file's form, from `memory`.

@@ -5,18 +5,14 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 
 use super::read::{self, Buffers, Task, with_buffers};
-use super::state::{Chunked, Inner, State, Storage};
+use super::state::{Chunked, State};
 use super::transfer::{self, Pieces};
 use crate::chunk::cache::CachedChunk;
 use crate::chunk::grid::Axis;
 use crate::chunk::index::ChunkRecord;
 use crate::file::Shared;
-use crate::format::Address;
-use crate::format::message::fill_value::FillTime;
-use crate::format::message::layout::{ChunkedLayout, Layout, LayoutStorage};
-use crate::object::header;
 use crate::selection::Resolved;
-use crate::store::{Rank, RawData, Space, Store};
+use crate::store::{RawData, Space};
 use crate::{Error, Result, parallel};
 
 /// Bytes of filtered chunks to hold before they are written.

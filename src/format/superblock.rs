@@ -1,7 +1,7 @@
 //! The superblock, versions 0 to 3. Specification II.A.
 
 use super::fields::{Field, Reserved};
-use super::symbol_table_node::{Cached, SymbolTableEntry};
+use super::symbol_table_node::SymbolTableEntry;
 use super::{Address, Reader, Structure, Widths, Writer};
 use crate::Result;
 
@@ -87,17 +87,6 @@ impl Superblock {
         match &self.revision {
             Revision::Old(_) => Address::UNDEFINED,
             Revision::New { extension, .. } => *extension,
-        }
-    }
-
-    /// The root group's B-tree and local heap, where the superblock names them.
-    pub(crate) fn root_symbol_table(&self) -> Option<(Address, Address)> {
-        match &self.revision {
-            Revision::Old(OldSuperblock {
-                root: SymbolTableEntry { cached: Cached::Group { btree, heap }, .. },
-                ..
-            }) => Some((*btree, *heap)),
-            _ => None,
         }
     }
 }

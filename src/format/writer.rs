@@ -126,12 +126,6 @@ impl Writer {
         self.u32(sum);
     }
 
-    /// Appends `value` as a structure of its own, with its own checksum range.
-    pub(crate) fn structure<T: Structure>(&mut self, value: &T, context: &T::Context) {
-        let bytes = self.nested_bytes(value, context);
-        self.bytes(&bytes);
-    }
-
     /// The bytes of `value`, which are not appended; what does not fit makes this writer fail.
     pub(crate) fn nested_bytes<T: Structure>(&mut self, value: &T, context: &T::Context) -> Vec<u8> {
         let mut inner = Self::new(self.widths);

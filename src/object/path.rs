@@ -52,13 +52,6 @@ pub(crate) fn resolve_parent<'p>(store: &Store, root: u64, start: u64, path: &'p
     Ok(Parent { group: resolve(store, root, start, parent)?, name: Some(name) })
 }
 
-/// The object that one link of `group` leads to.
-pub(crate) fn follow(store: &Store, root: u64, group: u64, link: &Link) -> Result<Resolved> {
-    let mut walk = Walk { store, root, hops: 0 };
-    let resolved = walk.step(group, link, b"");
-    resolved.map_err(|error| error.with_path(String::from_utf8_lossy(&link.name)))
-}
-
 /// One resolution, with the links followed so far.
 struct Walk<'a> {
     store: &'a Store,

@@ -49,9 +49,6 @@ impl Default for CreateOptions {
 struct Found {
     superblock: Superblock,
     bytes: Vec<u8>,
-    /// Where the superblock stands, which counts as the base address even if the superblock says
-    /// otherwise: then something was put before the file, or taken away.
-    base: u64,
     /// The end-of-file address, relative to the base address.
     end: u64,
 }
@@ -231,7 +228,7 @@ impl Found {
         // Encoding what was decoded gives the stored bytes, except where the base address differs.
         superblock.base = base;
         superblock.end = end.saturating_add(base);
-        Ok(Self { superblock, bytes, base, end })
+        Ok(Self { superblock, bytes, end })
     }
 }
 

@@ -72,9 +72,7 @@ impl IndexShape {
         if dims.is_empty() || layout.chunk_dims.len() != dims.len() || max_dims.len() != dims.len() {
             return Err(Error::format("the chunk's rank is not that of the dataspace"));
         }
-        let bytes =
-            layout.chunk_dims.iter().try_fold(layout.element_size, |bytes, &dim| bytes.checked_mul(dim));
-        match bytes {
+        match layout.chunk_bytes() {
             None | Some(0) => Err(Error::format("the chunk shape is out of range")),
             Some(chunk_bytes) => Ok(Self {
                 dims: dims.to_vec(),

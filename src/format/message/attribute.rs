@@ -3,7 +3,7 @@
 use super::MessageBody;
 use super::dataspace::Dataspace;
 use super::datatype::{CharacterSet, Datatype};
-use super::shared::{MaybeShared, SharedPointer};
+use super::shared::MaybeShared;
 use crate::Result;
 use crate::format::{Reader, Structure, Writer};
 

@@ -40,31 +40,11 @@ impl Dataspace {
         Self { version: 2, extent }
     }
 
-    /// One element.
-    pub(crate) fn scalar() -> Self {
-        Self::new(Extent::Scalar)
-    }
-
-    /// An array that cannot grow.
-    ///
-    /// The C library stores the maximum of every array that it makes, so this does too.
-    pub(crate) fn simple(dims: &[u64]) -> Self {
-        Self::new(Extent::Simple { dims: dims.to_vec(), max_dims: Some(dims.to_vec()) })
-    }
-
     /// The current size of each dimension; none for a scalar and for a null dataspace.
     pub(crate) fn dims(&self) -> &[u64] {
         match &self.extent {
             Extent::Simple { dims, .. } => dims,
             Extent::Null | Extent::Scalar => &[],
-        }
-    }
-
-    /// The maximum size of each dimension.
-    pub(crate) fn max_dims(&self) -> &[u64] {
-        match &self.extent {
-            Extent::Simple { max_dims: Some(max), .. } => max,
-            _ => self.dims(),
         }
     }
 
@@ -84,6 +64,29 @@ const HAS_PERMUTATION: u8 = 0x02;
 const KIND_SCALAR: u8 = 0;
 const KIND_SIMPLE: u8 = 1;
 const KIND_NULL: u8 = 2;
+
+#[cfg(test)]
+impl Dataspace {
+    /// One element.
+    pub(crate) fn scalar() -> Self {
+        Self::new(Extent::Scalar)
+    }
+
+    /// An array that cannot grow.
+    ///
+    /// The C library stores the maximum of every array that it makes, so this does too.
+    pub(crate) fn simple(dims: &[u64]) -> Self {
+        Self::new(Extent::Simple { dims: dims.to_vec(), max_dims: Some(dims.to_vec()) })
+    }
+
+    /// The maximum size of each dimension.
+    pub(crate) fn max_dims(&self) -> &[u64] {
+        match &self.extent {
+            Extent::Simple { max_dims: Some(max), .. } => max,
+            _ => self.dims(),
+        }
+    }
+}
 
 impl Structure for Dataspace {
     const NAME: &'static str = "Dataspace message";

@@ -37,6 +37,7 @@ on_disk! {
     }
 }
 
+#[cfg(test)]
 impl BTreeK {
     pub(crate) fn new(chunk: u16, group_internal: u16, group_leaf: u16) -> Self {
         Self { _version: Version, chunk, group_internal, group_leaf }
@@ -47,6 +48,7 @@ impl MessageBody for BTreeK {
     const TYPE: u16 = 0x0013;
 }
 
+#[cfg_attr(not(test), expect(dead_code, reason = "which files belong together is told by their names"))]
 /// What a file driver needs to open the file again. Specification IV.A.2.u.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DriverInfo {

@@ -41,6 +41,7 @@ on_disk! {
     }
 }
 
+#[cfg(test)]
 impl ModificationTime {
     pub(crate) fn new(seconds: u32) -> Self {
         Self { _version: Version, _reserved: Reserved::default(), seconds }

@@ -49,6 +49,7 @@ pub(crate) enum SharedTarget {
 
 impl SharedPointer {
     /// A pointer to a committed datatype, as the C library writes it.
+    #[cfg(test)]
     pub(crate) fn to_header(address: u64) -> Self {
         Self { version: 2, target: SharedTarget::Header(address) }
     }

@@ -103,6 +103,7 @@ impl Header {
     }
 
     /// The chunks, the first one first.
+    #[cfg(test)]
     pub(crate) fn chunks(&self) -> impl Iterator<Item = ChunkExtent> + '_ {
         std::iter::once(self.first).chain(self.continuations.iter().copied())
     }

@@ -11,7 +11,7 @@ use crate::format::message::object::Continuation;
 use crate::format::object_header::{
     ContinuationChunk, ContinuationShape, FirstChunk, MessageArea, MessageShape, Prefix,
 };
-use crate::format::{Address, Structure, Widths, fields::Length};
+use crate::format::{Address, Widths, fields::Length};
 use crate::store::{Rank, Space, Store};
 use crate::{Error, Result};
 

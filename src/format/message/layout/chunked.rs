@@ -1,9 +1,8 @@
 //! The chunked layout: the shape of a chunk and the index that leads to the chunks.
 
-use super::Layout;
 use crate::Result;
 use crate::format::message::dataspace::Dataspace;
-use crate::format::{Address, Reader, Structure, Writer};
+use crate::format::{Address, Reader, Writer};
 
 /// The chunked layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
