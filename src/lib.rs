@@ -139,7 +139,10 @@ pub mod types;
 
 pub use attribute::{Attribute, AttributeBuilder, AttributeBuilderData, AttributeBuilderEmpty};
 pub use container::{ArrayData, Container, DataElements};
-pub use dataset::{ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, Layout};
+pub use dataset::{
+    ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, ExternalFile, Layout,
+    MappedSelection, VirtualMapping, VirtualView,
+};
 pub use dataspace::Dataspace;
 pub use error::{Error, ErrorKind, Result};
 pub use extents::{Extent, Extents, SimpleExtents};

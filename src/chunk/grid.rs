@@ -39,7 +39,7 @@ impl Axis {
     }
 
     /// How many selected positions are below `position`.
-    fn rank(&self, position: u64) -> u64 {
+    pub(crate) fn rank(&self, position: u64) -> u64 {
         let Some(distance) = position.checked_sub(self.start) else { return 0 };
         let blocks = distance.checked_div(self.stride).unwrap_or(0);
         if blocks >= self.count {
@@ -50,7 +50,7 @@ impl Axis {
     }
 
     /// The selected position after `rank` others.
-    fn position(&self, rank: u64) -> u64 {
+    pub(crate) fn position(&self, rank: u64) -> u64 {
         let block = rank.checked_div(self.block).unwrap_or(0);
         let within = rank.checked_rem(self.block).unwrap_or(0);
         self.start.saturating_add(block.saturating_mul(self.stride)).saturating_add(within)

@@ -2,6 +2,7 @@
 
 use super::objects::Objects;
 use super::{Container, Source};
+use crate::format::message::datatype::Datatype;
 use crate::selection::{IntoSelection, Resolved, Selection};
 use crate::types::{Elements, H5Type, Plain, Plan, decode_all};
 use crate::{Error, Result};
@@ -50,7 +51,7 @@ impl Container {
         let len = self.transfer_len(resolved, plan.target_size().max(plan.source_size()))?;
         if let Some(plain) = T::plain().filter(|_| !plan.needs_heap()) {
             let mut values = plain.zeros(len)?;
-            self.read_converted(resolved, plain.bytes_mut(&mut values), &plan)?;
+            self.read_converted(resolved, plain.bytes_mut(&mut values), &plan, &T::datatype())?;
             return Ok(values);
         }
         let stored = self.read_stored(resolved, len)?;
@@ -74,7 +75,7 @@ impl Container {
         let mut read = || {
             let plan = Plan::compile(self.datatype(), &T::datatype())?;
             if let Some(plain) = T::plain().filter(|_| !plan.needs_heap()) {
-                return self.read_converted(&resolved, plain.bytes_mut(buffer), &plan);
+                return self.read_converted(&resolved, plain.bytes_mut(buffer), &plan, &T::datatype());
             }
             let values = self.read_resolved(&resolved)?;
             buffer.iter_mut().zip(values).for_each(|(to, from)| *to = from);
@@ -118,7 +119,7 @@ impl Container {
     fn read_stored(&self, resolved: &Resolved, len: usize) -> Result<Vec<u8>> {
         let size = self.datatype().size as usize;
         let mut bytes = Plain::<u8>::new().zeros(len.saturating_mul(size))?;
-        self.read_converted(resolved, &mut bytes, &Plan::copy(size))?;
+        self.read_converted(resolved, &mut bytes, &Plan::copy(size), self.datatype())?;
         Ok(bytes)
     }
 
@@ -137,11 +138,17 @@ impl Container {
         read().map_err(|error| self.locate(error))
     }
 
-    /// The one way by which elements come from the file.
-    fn read_converted(&self, resolved: &Resolved, out: &mut [u8], plan: &Plan) -> Result<()> {
+    /// The one way by which elements come from the file, to be of the type `memory`.
+    fn read_converted(
+        &self,
+        resolved: &Resolved,
+        out: &mut [u8],
+        plan: &Plan,
+        memory: &Datatype,
+    ) -> Result<()> {
         match &self.source {
             Source::Attribute(value) => value.read(resolved, out, plan),
-            Source::Dataset(state) => state.read(&self.shared, resolved, out, plan),
+            Source::Dataset(state) => state.read(&self.shared, resolved, out, plan, memory),
         }
     }
 }

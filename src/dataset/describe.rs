@@ -17,8 +17,8 @@ pub enum Layout {
     Contiguous,
     /// In chunks.
     Chunked,
-    /// In other datasets, or in a way that is not supported.
-    Other,
+    /// In other datasets.
+    Virtual,
 }
 
 /// A chunk of a dataset.
@@ -42,9 +42,9 @@ impl Dataset {
     pub fn layout(&self) -> Result<Layout> {
         Ok(match self.state.read_lock()?.storage {
             Storage::Compact(_) => Layout::Compact,
-            Storage::Contiguous { .. } => Layout::Contiguous,
+            Storage::Contiguous { .. } | Storage::External { .. } => Layout::Contiguous,
             Storage::Chunked(_) => Layout::Chunked,
-            Storage::Unsupported(_) => Layout::Other,
+            Storage::Virtual(_) => Layout::Virtual,
         })
     }
 
@@ -164,7 +164,8 @@ impl Dataset {
         Ok(match &inner.storage {
             Storage::Compact(data) => data.len() as u64,
             Storage::Contiguous { address: Some(_), size } => *size,
-            Storage::Contiguous { address: None, .. } | Storage::Unsupported(_) => 0,
+            Storage::External { size, .. } => *size,
+            Storage::Contiguous { address: None, .. } | Storage::Virtual(_) => 0,
             Storage::Chunked(chunked) => {
                 let mut total = 0_u64;
                 let store = self.shared.read()?;

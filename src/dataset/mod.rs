@@ -3,17 +3,24 @@
 mod builder;
 mod create;
 mod describe;
+mod external;
 mod read;
 mod resize;
 mod state;
 pub(crate) mod transfer;
+mod virtual_map;
+mod virtual_read;
+mod virtual_sources;
 mod write;
 mod write_chunks;
 
 pub use builder::{DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty};
 pub(crate) use create::dataspace;
 pub use describe::{ChunkInfo, Layout};
+pub use external::ExternalFile;
 pub(crate) use state::{State, extents};
+
+pub use virtual_sources::{MappedSelection, VirtualMapping, VirtualView};
 
 use std::fmt;
 use std::ops::Deref;
@@ -43,6 +50,10 @@ impl Dataset {
         let state = location
             .shared
             .dataset(location.address, || State::open(&*location.shared.read()?, location.address));
+        let state = state.and_then(|state| {
+            state.update_virtual_extent(&location.shared)?;
+            Ok(state)
+        });
         let state = state.map_err(|error| error.with_path(&*location.path))?;
         let source = Source::Dataset(state.clone());
         Ok(Self { container: Container::new(location, state.datatype.clone(), source), state })
@@ -81,7 +92,10 @@ pub(crate) fn free_storage(store: &mut Store, header: &Header) -> Result<()> {
             }
         }
         // What is outside the file, or in a heap that others share, stays.
-        Storage::Compact(_) | Storage::Contiguous { address: None, .. } | Storage::Unsupported(_) => {}
+        Storage::Compact(_)
+        | Storage::Contiguous { address: None, .. }
+        | Storage::External { .. }
+        | Storage::Virtual(_) => {}
     }
     Ok(())
 }

@@ -4,13 +4,16 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::state::{self, Chunked, Inner, State, Storage};
 use super::transfer::{self, Pieces};
+use super::virtual_read::VirtualRead;
 use crate::chunk::grid::{Grid, Run};
 use crate::chunk::index::ChunkRecord;
 use crate::file::Shared;
 use crate::filter::{self, Pipeline};
+use crate::format::message::datatype::Datatype;
 use crate::selection::Resolved;
 use crate::store::{RawData, Store};
 use crate::types::Plan;
@@ -53,16 +56,24 @@ pub(super) fn with_buffers<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
 }
 
 impl State {
-    /// Converts the selected elements into `out`.
+    /// Converts the selected elements into `out`, where they are of the type `memory`.
     pub(crate) fn read(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         resolved: &Resolved,
         out: &mut [u8],
         plan: &Plan,
+        memory: &Datatype,
     ) -> Result<()> {
         let inner = self.read_lock()?;
         state::check_selection(resolved, &inner)?;
+        if let Storage::Virtual(data) = &inner.storage {
+            let (data, dims) = (data.clone(), inner.dims().to_vec());
+            // Its sources may be in the same file, or lead back here.
+            drop(inner);
+            let read = VirtualRead { state: self, shared, dims, request: resolved, plan, memory };
+            return read.run(&data, out);
+        }
         let Some(pieces) = Pieces::whole(resolved, inner.dims()) else { return Ok(()) };
         match &inner.storage {
             Storage::Compact(data) => transfer::scatter(&pieces, data, out, 0, plan),
@@ -74,7 +85,8 @@ impl State {
                 transfer::scatter_fill(&pieces, self.fill_pattern.as_deref(), out, 0, plan)
             }
             Storage::Chunked(chunked) => self.read_chunks(shared, chunked, resolved, out, plan),
-            Storage::Unsupported(what) => Err(Error::unsupported(*what)),
+            Storage::External { data, .. } => data.read(shared, &pieces, out, plan),
+            Storage::Virtual(_) => Ok(()),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::external::ExternalData;
+use super::virtual_sources::VirtualData;
 use crate::chunk::cache::ChunkCache;
 use crate::chunk::grid::Grid;
 use crate::chunk::index::{ChunkIndex, IndexShape};
@@ -51,8 +53,13 @@ pub(crate) enum Storage {
         size: u64,
     },
     Chunked(Box<Chunked>),
-    /// In a way that is not supported, named.
-    Unsupported(&'static str),
+    /// In other files; `size` bytes in all.
+    External {
+        data: ExternalData,
+        size: u64,
+    },
+    /// In other datasets.
+    Virtual(Arc<VirtualData>),
 }
 
 /// Data in chunks.
@@ -163,6 +170,13 @@ impl Inner {
     pub(super) fn extents(&self) -> Extents {
         extents(&self.space)
     }
+
+    /// Changes the current sizes, in memory only.
+    pub(super) fn set_dims(&mut self, new: Vec<u64>) {
+        if let Space::Simple { dims, .. } = &mut self.space.extent {
+            *dims = new;
+        }
+    }
 }
 
 /// The public form of a dataspace.
@@ -206,8 +220,14 @@ pub(super) fn storage(
     space: &Dataspace,
     layout: &Layout,
 ) -> Result<Storage> {
-    if header.has::<ExternalFiles>() {
-        return Ok(Storage::Unsupported("raw data in external files"));
+    if let Some(files) = header.find::<ExternalFiles>(store)? {
+        let LayoutStorage::Contiguous { .. } = layout.storage else {
+            return Err(
+                Error::format("external files for data that is not in one piece").in_structure("Data layout")
+            );
+        };
+        let data = ExternalData::open(store, &files)?;
+        return Ok(Storage::External { size: data.size(byte_len(space, datatype)?), data });
     }
     Ok(match &layout.storage {
         LayoutStorage::Compact { data } => Storage::Compact(data.clone()),
@@ -223,7 +243,9 @@ pub(super) fn storage(
         LayoutStorage::Chunked(chunked) => {
             Storage::Chunked(Box::new(chunks(store, header, datatype, space, layout.version, chunked)?))
         }
-        LayoutStorage::Virtual { .. } => Storage::Unsupported("the virtual layout"),
+        LayoutStorage::Virtual { heap, index } => {
+            Storage::Virtual(Arc::new(VirtualData::open(store, heap.get(), *index)?))
+        }
     })
 }
 

@@ -43,7 +43,8 @@ impl State {
                 shared.mark_dirty(self.address, self);
                 self.write_chunks(shared, chunked, resolved, memory)
             }
-            Storage::Unsupported(what) => Err(Error::unsupported(*what)),
+            Storage::External { .. } => Err(Error::unsupported("writing raw data in external files")),
+            Storage::Virtual(_) => Err(Error::unsupported("writing through a virtual dataset")),
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{File, Shared};
+use crate::dataset::VirtualView;
 use crate::external::{ExternalLinks, Family};
 use crate::format::message::datatype::Datatype;
 use crate::object::CreationOrder;
@@ -134,6 +135,8 @@ pub struct FileBuilder {
     mmap: bool,
     external_links: ExternalLinks,
     external_file_prefix: Option<PathBuf>,
+    virtual_view: VirtualView,
+    virtual_gap: u64,
 }
 
 impl Default for FileBuilder {
@@ -153,6 +156,8 @@ impl FileBuilder {
             mmap: false,
             external_links: ExternalLinks::default(),
             external_file_prefix: None,
+            virtual_view: VirtualView::default(),
+            virtual_gap: 0,
         }
     }
 
@@ -261,6 +266,19 @@ impl FileBuilder {
     /// Sets options in a closure, where the C binding has a list of properties for the creation.
     pub fn with_fcpl(&mut self, options: impl FnOnce(&mut Self) -> &mut Self) -> &mut Self {
         options(self)
+    }
+
+    /// How far virtual datasets with unlimited mappings reach.
+    pub fn virtual_view(&mut self, view: VirtualView) -> &mut Self {
+        self.virtual_view = view;
+        self
+    }
+
+    /// How many datasets in a row may be missing among those that are numbered by `%b`, before the
+    /// search for the last ends; the default is 0.
+    pub fn virtual_gap(&mut self, datasets: u64) -> &mut Self {
+        self.virtual_gap = datasets;
+        self
     }
 
     /// Opens a file to read it.
@@ -400,6 +418,14 @@ impl FileBuilder {
 
     pub(crate) fn external_policy(&self) -> &ExternalLinks {
         &self.external_links
+    }
+
+    pub(crate) fn view(&self) -> VirtualView {
+        self.virtual_view
+    }
+
+    pub(crate) fn gap(&self) -> u64 {
+        self.virtual_gap
     }
 
     pub(crate) fn raw_data_prefix(&self) -> Option<&Path> {

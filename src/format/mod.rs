@@ -20,11 +20,13 @@ pub(crate) mod local_heap;
 pub(crate) mod message;
 pub(crate) mod object_header;
 mod reader;
+pub(crate) mod selection;
 pub(crate) mod shared_table;
 pub(crate) mod superblock;
 pub(crate) mod symbol_table_node;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod virtual_layout;
 mod writer;
 
 pub(crate) use fields::Address;

@@ -1,0 +1,281 @@
+//! Reading virtual datasets: each mapping's share of the selection from its source.
+
+use std::sync::Arc;
+
+use super::virtual_map::{Numbered, Wanted};
+use super::virtual_sources::{Source, VirtualData, VirtualView, nested};
+use super::{Dataset, State, transfer};
+use crate::chunk::grid::Axis;
+use crate::file::Shared;
+use crate::format::message::datatype::Datatype;
+use crate::selection::Resolved;
+use crate::types::{Plain, Plan};
+use crate::{Error, Result};
+
+/// Bytes to read from a source at once.
+const BATCH: u64 = 32 << 20;
+/// Single elements to read from a source at once.
+const POINTS: u64 = 1 << 14;
+
+/// A read of a virtual dataset.
+pub(super) struct VirtualRead<'a> {
+    pub(super) state: &'a State,
+    pub(super) shared: &'a Arc<Shared>,
+    pub(super) dims: Vec<u64>,
+    pub(super) request: &'a Resolved,
+    /// From elements of the virtual dataset to memory, and the type there.
+    pub(super) plan: &'a Plan,
+    pub(super) memory: &'a Datatype,
+}
+
+impl VirtualRead<'_> {
+    pub(super) fn run(&self, data: &VirtualData, out: &mut [u8]) -> Result<()> {
+        let mut element = vec![0; self.plan.target_size()];
+        let zeros = vec![0; self.plan.source_size()];
+        self.plan.run(self.state.fill_pattern.as_deref().unwrap_or(&zeros), &mut element)?;
+        transfer::fill(out, &element);
+        nested(self.state, || data.mappings.iter().try_for_each(|mapping| self.mapping(mapping, out)))
+    }
+
+    fn mapping(&self, mapping: &Source, out: &mut [u8]) -> Result<()> {
+        if let Some((dim, pattern)) = mapping.numbered()? {
+            let (low, high) = bounds(self.request, dim);
+            let first = low.saturating_sub(pattern.start) / pattern.stride.max(1);
+            let end = high.saturating_sub(pattern.start).div_ceil(pattern.stride.max(1));
+            for block in first..end {
+                let target = Numbered::new(&mapping.block(dim, block), &self.dims, 0)?;
+                let wanted = target.wanted(self.request)?;
+                if !wanted.is_empty()
+                    && let Some(source) = mapping.open(self.shared, block)?
+                {
+                    self.copy(mapping, &source, (0, target.len()), &wanted, out)?;
+                }
+            }
+            return Ok(());
+        }
+        let unlimited = super::virtual_map::unlimited(&mapping.target);
+        let Some((dim, pattern)) = unlimited else {
+            let target = Numbered::new(&mapping.target, &self.dims, 0)?;
+            let wanted = target.wanted(self.request)?;
+            if !wanted.is_empty()
+                && let Some(source) = mapping.open(self.shared, 0)?
+            {
+                self.copy(mapping, &source, (0, target.len()), &wanted, out)?;
+            }
+            return Ok(());
+        };
+        let Some(source) = mapping.open(self.shared, 0)? else { return Ok(()) };
+        let mut slices = mapping.source_slices(&source)?;
+        if self.shared.family.builder().view() == VirtualView::FirstMissing {
+            let extent = self.dims.get(dim).copied().unwrap_or(0);
+            slices = slices.min(super::virtual_map::slices(pattern, extent));
+        }
+        let target = Numbered::new(&mapping.target, &self.dims, slices)?;
+        let wanted = target.wanted(self.request)?;
+        self.copy(mapping, &source, (slices, target.len()), &wanted, out)
+    }
+
+    /// Copies the wanted ones of the `len` elements of a source.
+    fn copy(
+        &self,
+        mapping: &Source,
+        source: &Dataset,
+        (slices, len): (u64, u64),
+        wanted: &[Wanted],
+        out: &mut [u8],
+    ) -> Result<()> {
+        let named = |error: Error| error.with_path(source.name());
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let dims: Vec<u64> = source.shape().iter().map(|&dim| dim as u64).collect();
+        let elements = Numbered::new(&mapping.source, &dims, slices).map_err(named)?;
+        if elements.ends(dims.len()).iter().zip(&dims).any(|(end, dim)| end > dim) {
+            return Err(named(Error::format("a mapping selects elements that its source has not")));
+        }
+        if len != elements.len() {
+            return Err(named(Error::format(
+                "the two sides of a mapping differ in their number of elements",
+            )));
+        }
+        let converted;
+        let plan = if *source.datatype() == *self.state.datatype {
+            self.plan
+        } else {
+            converted = Plan::compile(source.datatype(), self.memory)?;
+            &converted
+        };
+        let variable = source.datatype().has_variable_length();
+        if variable && (plan.needs_heap() || !Arc::ptr_eq(&source.shared, self.shared)) {
+            return Err(named(Error::unsupported(
+                "data of variable length in the source of a virtual dataset",
+            )));
+        }
+        Copy { source, elements: &elements, plan, memory: self.memory }.run(wanted, out).map_err(named)
+    }
+}
+
+/// The first position along `dim` that is selected, and that after the last.
+fn bounds(request: &Resolved, dim: usize) -> (u64, u64) {
+    match request {
+        Resolved::Slab { axes, .. } => match axes.get(dim).filter(|axis| axis.len() > 0) {
+            Some(axis) => (axis.start, axis.end()),
+            None => (0, 0),
+        },
+        Resolved::Points { rank, coordinates } => {
+            let along = || coordinates.iter().skip(dim).step_by((*rank).max(1)).copied();
+            (along().min().unwrap_or(0), along().max().map_or(0, |at| at.saturating_add(1)))
+        }
+    }
+}
+
+/// A copy from one source.
+struct Copy<'a> {
+    source: &'a Dataset,
+    elements: &'a Numbered,
+    plan: &'a Plan,
+    memory: &'a Datatype,
+}
+
+/// The rows of a source: what one position of the first dimension of more than one holds.
+struct Rows {
+    axes: Vec<Axis>,
+    dim: usize,
+    /// Elements of a row.
+    len: u64,
+    count: u64,
+}
+
+impl Rows {
+    /// `None` if the selection is no regular pattern.
+    fn new(elements: &Numbered) -> Option<Self> {
+        let Numbered::Lines(lines) = elements else { return None };
+        let regular = |line: &super::virtual_map::Line| line.axis.count <= 1 || line.len == line.axis.len();
+        if !lines.iter().all(regular) {
+            return None;
+        }
+        let axes = lines.iter().map(|line| {
+            if line.axis.count <= 1 {
+                Axis { block: line.len, stride: line.len.max(1), ..line.axis }
+            } else {
+                line.axis
+            }
+        });
+        let dim = lines.iter().position(|line| line.len > 1).unwrap_or(0);
+        let count = lines.get(dim).map_or(1, |line| line.len);
+        let len = lines.iter().skip(dim + 1).fold(1_u64, |len, line| len.saturating_mul(line.len));
+        Some(Self { axes: axes.collect(), dim, len, count })
+    }
+
+    /// A selection of the rows from `first` to `end`, or a few more, and its range.
+    fn select(&self, first: u64, end: u64) -> (Resolved, u64, u64) {
+        let (mut axes, mut range) = (self.axes.clone(), (first, end));
+        if let Some(axis) = axes.get_mut(self.dim) {
+            if axis.count == 1 {
+                let len = end - first;
+                *axis = Axis { start: axis.start + first, stride: len.max(1), count: 1, block: len };
+            } else {
+                // Blocks are taken whole.
+                let block = axis.block.max(1);
+                let (low, high) = (first / block, end.div_ceil(block));
+                axis.start += low * axis.stride;
+                axis.count = high - low;
+                range = (low * block, high * block);
+            }
+        } else {
+            range = (0, 1);
+        }
+        let kept = vec![true; axes.len()];
+        (Resolved::Slab { axes, kept }, range.0, range.1)
+    }
+}
+
+impl Copy<'_> {
+    fn run(&self, wanted: &[Wanted], out: &mut [u8]) -> Result<()> {
+        match Rows::new(self.elements) {
+            Some(rows) => self.rows(&rows, wanted, out),
+            None => self.points(wanted, out),
+        }
+    }
+
+    fn read(&self, selection: &Resolved, out: &mut [u8]) -> Result<()> {
+        self.source.state.read(&self.source.shared, selection, out, self.plan, self.memory)
+    }
+
+    /// Reads rows of the source, as many as there is room for, and takes what is wanted.
+    fn rows(&self, rows: &Rows, wanted: &[Wanted], out: &mut [u8]) -> Result<()> {
+        let size = self.plan.target_size();
+        let row_bytes = rows.len.saturating_mul(self.plan.target_size().max(self.plan.source_size()) as u64);
+        let batch = (BATCH / row_bytes.max(1)).max(1);
+        let limit = self.source.shared.read()?.limits().read;
+        let (mut at, mut done) = (0, 0);
+        while let Some(&Wanted { ordinal, .. }) = wanted.get(at) {
+            let first = (ordinal + done) / rows.len.max(1);
+            let before = first.saturating_add(batch).saturating_mul(rows.len);
+            let reach = wanted[at..].iter().take_while(|run| run.ordinal < before).last();
+            let reach = reach.map_or(ordinal, |run| run.ordinal + run.len - 1);
+            let end = (reach / rows.len.max(1) + 1).min(first + batch).min(rows.count);
+            let (selection, first, end) = rows.select(first, end);
+            let (low, high) = (first * rows.len, end * rows.len);
+            let bytes = (high - low).saturating_mul(size as u64);
+            let bytes = usize::try_from(bytes).ok().filter(|&bytes| bytes as u64 <= limit);
+            let bytes =
+                bytes.ok_or_else(|| Error::limit("a row of a source is larger than a read may be"))?;
+            let run = wanted[at];
+            if run.ordinal == low && run.len == high - low && done == 0 {
+                self.read(&selection, part(out, run.memory, run.len, size)?)?;
+                at += 1;
+                continue;
+            }
+            let mut buffer = Plain::<u8>::new().zeros(bytes)?;
+            self.read(&selection, &mut buffer)?;
+            while let Some(run) = wanted.get(at).filter(|run| run.ordinal + done < high) {
+                let len = (run.len - done).min(high - run.ordinal - done);
+                let from = part(&mut buffer, run.ordinal + done - low, len, size)?;
+                part(out, run.memory + done, len, size)?.copy_from_slice(from);
+                done += len;
+                if done < run.len {
+                    break;
+                }
+                (at, done) = (at + 1, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the wanted elements one by one, many at a time.
+    fn points(&self, wanted: &[Wanted], out: &mut [u8]) -> Result<()> {
+        let size = self.plan.target_size();
+        let rank = self.source.ndim();
+        let mut batch: Vec<(u64, u64)> = Vec::new();
+        let mut flush = |batch: &mut Vec<(u64, u64)>| {
+            let mut coordinates = Vec::with_capacity(batch.len() * rank);
+            batch.iter().for_each(|&(ordinal, _)| self.elements.locate(ordinal, &mut coordinates));
+            let mut buffer = vec![0; batch.len() * size];
+            self.read(&Resolved::Points { rank, coordinates }, &mut buffer)?;
+            for (&(_, memory), from) in batch.iter().zip(buffer.chunks_exact(size)) {
+                part(out, memory, 1, size)?.copy_from_slice(from);
+            }
+            batch.clear();
+            Ok::<_, Error>(())
+        };
+        for run in wanted {
+            for n in 0..run.len {
+                batch.push((run.ordinal + n, run.memory + n));
+                if batch.len() as u64 == POINTS {
+                    flush(&mut batch)?;
+                }
+            }
+        }
+        if batch.is_empty() { Ok(()) } else { flush(&mut batch) }
+    }
+}
+
+/// `len` elements of `size` bytes, `first` elements into `bytes`.
+fn part(bytes: &mut [u8], first: u64, len: u64, size: usize) -> Result<&mut [u8]> {
+    let start = usize::try_from(first).ok().and_then(|first| first.checked_mul(size));
+    let len = usize::try_from(len).ok().and_then(|len| len.checked_mul(size));
+    let range = start.zip(len).and_then(|(start, len)| Some(start..start.checked_add(len)?));
+    let part = range.and_then(|range| bytes.get_mut(range));
+    part.ok_or_else(|| Error::usage("the buffer is too short for the selection"))
+}
