@@ -88,7 +88,10 @@ impl Container {
         let bytes = to_stored(&self.shared, self.datatype(), values)?;
         match &self.source {
             Source::Attribute(value) => value.write(self, resolved, &bytes),
-            Source::Dataset(state) => state.write(&self.shared, resolved, &bytes),
+            Source::Dataset(state) => {
+                let _turn = self.shared.turn();
+                state.write(&self.shared, resolved, &bytes)
+            }
         }
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn create(
     let location = Location { shared: parent.shared.clone(), address, path: parent.path_of(name) };
     let dataset = Dataset::open(location)?;
     if plan.fill.allocation == AllocationTime::Early {
+        let _turn = parent.shared.turn();
         dataset.state.allocate_all(&parent.shared)?;
     }
     Ok(dataset)

@@ -181,6 +181,10 @@ impl Dataset {
     /// Puts chunks that are only in memory into the file.
     fn write_pending(&self) -> Result<()> {
         let dirty = self.state.read_lock()?.chunked().is_some_and(|chunked| chunked.cache().is_dirty());
-        if dirty { self.state.write_dirty(&self.shared) } else { Ok(()) }
+        if !dirty {
+            return Ok(());
+        }
+        let _turn = self.shared.turn();
+        self.state.write_dirty(&self.shared)
     }
 }

@@ -22,6 +22,7 @@ impl Dataset {
     /// reading only.
     pub fn resize(&self, shape: impl Into<Extents>) -> Result<()> {
         let dims: Vec<u64> = shape.into().dims().iter().map(|&dim| dim as u64).collect();
+        let _turn = self.shared.turn();
         self.state.resize(&self.shared, &dims).map_err(|error| error.with_path(&*self.path))
     }
 }

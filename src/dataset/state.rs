@@ -79,6 +79,14 @@ impl Chunked {
         self.cache.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 
+    /// An error if a whole chunk is more than may be in memory.
+    pub(super) fn check_size(&self, limit: u64) -> Result<()> {
+        if self.chunk_bytes as u64 <= limit {
+            return Ok(());
+        }
+        Err(Error::limit(format!("a chunk of {} bytes exceeds the limit", self.chunk_bytes)))
+    }
+
     /// The filter mask that leaves out every filter, for a partial chunk that is stored unfiltered.
     pub(super) fn is_unfiltered(&self, scaled: &[u64]) -> bool {
         self.pipeline.is_empty() || (self.leaves_partial_unfiltered() && self.grid.is_partial(scaled))

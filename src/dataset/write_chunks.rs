@@ -13,7 +13,7 @@ use crate::chunk::index::ChunkRecord;
 use crate::file::Shared;
 use crate::selection::Resolved;
 use crate::store::{RawData, Space};
-use crate::{Error, Result, parallel};
+use crate::{Result, parallel};
 
 /// Bytes of filtered chunks to hold before they are written.
 const IN_FLIGHT: usize = 16 << 20;
@@ -72,6 +72,7 @@ impl State {
         let size = self.element_size();
         let batch = (IN_FLIGHT / chunked.chunk_bytes.max(1)).clamp(1, 4096);
         let limit = shared.read()?.limits().chunk;
+        chunked.check_size(limit)?;
         // The index changes while the chunks are walked, so the walk has its own description.
         let walk = chunked.grid.clone();
         let mut ready: Vec<Pending<'_>> = Vec::new();
@@ -124,6 +125,7 @@ impl State {
     pub(super) fn fill_existing(&self, shared: &Shared, chunked: &mut Chunked, slab: &[Axis]) -> Result<()> {
         let size = self.element_size();
         let limit = shared.read()?.limits().chunk;
+        chunked.check_size(limit)?;
         let mut tasks = Vec::new();
         chunked.grid.for_each_chunk(slab, |scaled| {
             if let Some(part) = chunked.grid.part(slab, scaled) {
@@ -181,9 +183,7 @@ impl State {
         if let Some(bytes) = chunked.cache().get(&task.scaled) {
             return Ok(bytes.to_vec());
         }
-        if chunked.chunk_bytes as u64 > limit {
-            return Err(Error::limit(format!("a chunk of {} bytes exceeds the limit", chunked.chunk_bytes)));
-        }
+        chunked.check_size(limit)?;
         let Some(record) = &task.record else { return Ok(self.filled_chunk(chunked)) };
         let raw = shared.read()?.raw();
         let mut bytes = vec![0; chunked.chunk_bytes];
@@ -204,6 +204,7 @@ impl State {
         chunked: &mut Chunked,
         resolved: &Resolved,
     ) -> Result<()> {
+        chunked.check_size(shared.read()?.limits().chunk)?;
         let batch = (IN_FLIGHT / chunked.chunk_bytes.max(1)).max(1);
         let walk = chunked.grid.clone();
         let mut ready = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use super::options::Settings;
 use crate::dataset::State;
@@ -14,11 +14,11 @@ use crate::{Error, Result};
 
 /// An open file: its store, and the state of the datasets in use.
 ///
-/// Locks are taken in this order: a dataset's state, then the store; `datasets`
-/// between the two, or alone.
+/// Locks are taken in this order: `turn`, a dataset's state, `datasets`, the store.
 pub(crate) struct Shared {
     store: RwLock<Store>,
     datasets: Mutex<Datasets>,
+    turn: RwLock<()>,
     /// The whole storage, user block included.
     storage: RwLock<Option<Arc<dyn ReadAt>>>,
     closed: AtomicBool,
@@ -49,6 +49,7 @@ impl Shared {
         Arc::new(Self {
             store: RwLock::new(store),
             datasets: Mutex::default(),
+            turn: RwLock::default(),
             storage: RwLock::new(Some(storage)),
             closed: AtomicBool::new(false),
             origin: std::path::absolute(&path).unwrap_or_default(),
@@ -84,6 +85,17 @@ impl Shared {
     /// Changes the store, all or nothing.
     pub(crate) fn edit<R>(&self, change: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
         self.write()?.edit(change)
+    }
+
+    /// To be held while a dataset's data changes: the bytes, the dataset's state and the store
+    /// change one after the other, and no commit may come between.
+    pub(crate) fn turn(&self) -> RwLockReadGuard<'_, ()> {
+        self.turn.read().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    /// To be held by what no change of a dataset's data may interrupt.
+    pub(crate) fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        self.turn.write().unwrap_or_else(|poison| poison.into_inner())
     }
 
     fn datasets(&self) -> MutexGuard<'_, Datasets> {
@@ -133,6 +145,7 @@ impl Shared {
 
     /// Writes all that changed, and commits.
     pub(crate) fn flush(&self) -> Result<()> {
+        let _turn = self.alone();
         if !self.read()?.writable() {
             return Ok(());
         }
@@ -143,25 +156,17 @@ impl Shared {
 
     /// Flushes, and lets go of the storage; every further use is an error.
     pub(crate) fn close(&self) -> Result<()> {
-        self.flush()?;
-        let mut store = loop {
-            let mut store = self.store.write().unwrap_or_else(|poison| poison.into_inner());
-            // Another thread may have written since. `datasets` is not waited for: who has it may
-            // wait for the store.
-            let clean = match self.datasets.try_lock() {
-                Ok(datasets) => datasets.dirty.is_empty(),
-                Err(TryLockError::Poisoned(poison)) => poison.into_inner().dirty.is_empty(),
-                Err(TryLockError::WouldBlock) => false,
-            };
-            if clean || !store.writable() {
-                if store.writable() {
-                    store.commit()?;
-                }
-                break store;
-            }
-            drop(store);
-            self.flush()?;
-        };
+        let _turn = self.alone();
+        let writable = self.read()?.writable();
+        if writable {
+            self.write_dirty()?;
+        }
+        // Nothing comes between the commit and the end.
+        let mut store = self.store.write().unwrap_or_else(|poison| poison.into_inner());
+        self.check_open()?;
+        if writable {
+            store.commit()?;
+        }
         self.closed.store(true, Ordering::Release);
         *store = Store::closed();
         *self.storage.write().unwrap_or_else(|poison| poison.into_inner()) = None;

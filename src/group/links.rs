@@ -328,6 +328,7 @@ impl Group {
     /// `NotFound` if there is no such link, `Usage` if the file is open for reading only.
     pub fn unlink(&self, name: &str) -> Result<()> {
         // Deletion frees what the file says that a dataset has, so the file has to know it all.
+        let _turn = self.shared.alone();
         self.shared.write_dirty()?;
         let mut deleted = Vec::new();
         let result = self.shared.edit(|store| {
