@@ -74,6 +74,10 @@ impl FillChoice {
     }
 }
 
+/// Bytes of a new header for attributes: with them most headers get the 256 bytes that the C
+/// library gives every dataset, and a few attributes need no continuation.
+const RESERVE: usize = 160;
+
 /// Writes the header of a new dataset and links it.
 pub(super) fn create(
     parent: &Group,
@@ -88,7 +92,7 @@ pub(super) fn create(
         return Err(Error::usage("a dataset cannot have elements of no size"));
     }
     let settings = &parent.shared.settings;
-    let mut options = settings.header_options();
+    let mut options = HeaderOptions { reserve: RESERVE, ..settings.header_options() };
     if let Some(track) = properties.track_times {
         options.time = track.then(crate::file::now);
     }

@@ -16,7 +16,8 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(widths: Widths) -> Self {
-        Self { bytes: Vec::new(), widths, overflow: None }
+        // Most structures are shorter, and so are made without growing.
+        Self { bytes: Vec::with_capacity(64), widths, overflow: None }
     }
 
     pub(crate) fn widths(&self) -> Widths {

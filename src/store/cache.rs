@@ -1,15 +1,12 @@
 //! Decoded structures by address, bounded in bytes.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 /// A decoded structure, whatever its type.
 pub(super) type Shared = Arc<dyn Any + Send + Sync>;
-
-/// The address, and the type. `None` is below every type, so ranges of addresses can be named.
-type Key = (u64, Option<TypeId>);
 
 struct Entry {
     value: Shared,
@@ -24,18 +21,23 @@ impl Entry {
     fn weight(&self) -> usize {
         usize::try_from(self.len).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(160)
     }
+
+    /// Whether it reaches past `address`, before which it begins.
+    fn reaches(&self, start: u64, address: u64) -> bool {
+        start.saturating_add(self.len.max(1)) > address
+    }
 }
 
 #[derive(Default)]
 struct Inner {
-    entries: BTreeMap<Key, Entry>,
+    entries: BTreeMap<u64, Entry>,
     weight: usize,
     /// Where the search for something to evict goes on: entries that were not used since the hand
     /// last passed go (the "clock" approximation of least-recently-used).
     hand: u64,
 }
 
-/// Decoded structures by address and type. Structures at different addresses do not overlap.
+/// Decoded structures, one at each address. Structures at different addresses do not overlap.
 pub(super) struct Cache {
     inner: RwLock<Inner>,
     budget: usize,
@@ -47,10 +49,10 @@ impl Cache {
         Self { inner: RwLock::default(), budget }
     }
 
-    /// The structure at `address`, if it is cached.
+    /// The structure at `address`, if it is cached and of this type.
     pub(super) fn get<T: Any + Send + Sync>(&self, address: u64) -> Option<Arc<T>> {
         let inner = self.inner.read().unwrap_or_else(|poison| poison.into_inner());
-        let entry = inner.entries.get(&(address, Some(TypeId::of::<T>())))?;
+        let entry = inner.entries.get(&address)?;
         if !entry.used.load(Ordering::Relaxed) {
             entry.used.store(true, Ordering::Relaxed);
         }
@@ -59,47 +61,69 @@ impl Cache {
 
     /// Adds the structure at `address`, which takes `len` bytes on disk.
     pub(super) fn insert<T: Any + Send + Sync>(&self, address: u64, len: u64, value: Arc<T>) {
-        let entry = Entry { value, len, used: AtomicBool::new(false) };
-        let weight = entry.weight();
-        if weight > self.budget {
+        let mut inner = self.inner.write().unwrap_or_else(|poison| poison.into_inner());
+        inner.insert(address, Entry { value, len, used: AtomicBool::new(false) }, self.budget);
+    }
+
+    /// As [`insert`](Self::insert), in place of all that overlaps its bytes.
+    pub(super) fn replace<T: Any + Send + Sync>(&mut self, address: u64, len: u64, value: Arc<T>) {
+        let inner = self.inner.get_mut().unwrap_or_else(|poison| poison.into_inner());
+        let mut before = inner.entries.range_mut(..address.saturating_add(len.max(1))).rev();
+        // Mostly it is the new version of what is there.
+        if let Some((&at, old)) = before.next()
+            && (at, old.len) == (address, len)
+            && before.next().is_none_or(|(&at, other)| !other.reaches(at, address))
+        {
+            old.value = value;
             return;
         }
-        let mut inner = self.inner.write().unwrap_or_else(|poison| poison.into_inner());
-        let inner = &mut *inner;
-        inner.weight = inner.weight.saturating_add(weight);
-        if let Some(old) = inner.entries.insert((address, Some(TypeId::of::<T>())), entry) {
-            inner.weight = inner.weight.saturating_sub(old.weight());
-        }
-        while inner.weight > self.budget && inner.evict() {}
+        inner.invalidate(address, len);
+        inner.insert(address, Entry { value, len, used: AtomicBool::new(false) }, self.budget);
     }
 
     /// Forgets what overlaps the `len` bytes at `start`.
     pub(super) fn invalidate(&mut self, start: u64, len: u64) {
         let inner = self.inner.get_mut().unwrap_or_else(|poison| poison.into_inner());
-        let covering = inner.entries.range(..(start, None)).next_back();
-        let before = covering.filter(|(key, entry)| key.0.saturating_add(entry.len) > start);
-        let from = before.map_or(start, |(key, _)| key.0);
-        let end = start.saturating_add(len.max(1));
-        while let Some((&key, _)) = inner.entries.range((from, None)..(end, None)).next() {
-            inner.remove(&key);
-        }
+        inner.invalidate(start, len);
     }
 }
 
 impl Inner {
-    fn remove(&mut self, key: &Key) {
-        if let Some(old) = self.entries.remove(key) {
+    fn insert(&mut self, address: u64, entry: Entry, budget: usize) {
+        let weight = entry.weight();
+        if weight > budget {
+            return;
+        }
+        self.weight = self.weight.saturating_add(weight);
+        if let Some(old) = self.entries.insert(address, entry) {
+            self.weight = self.weight.saturating_sub(old.weight());
+        }
+        while self.weight > budget && self.evict() {}
+    }
+
+    /// Forgets what overlaps the `len` bytes at `start`.
+    fn invalidate(&mut self, start: u64, len: u64) {
+        let end = start.saturating_add(len.max(1));
+        while let Some((&at, entry)) = self.entries.range(..end).next_back()
+            && entry.reaches(at, start)
+        {
+            self.remove(at);
+        }
+    }
+
+    fn remove(&mut self, address: u64) {
+        if let Some(old) = self.entries.remove(&address) {
             self.weight = self.weight.saturating_sub(old.weight());
         }
     }
 
     /// Moves the hand one entry on; `false` if there is none.
     fn evict(&mut self) -> bool {
-        let next = self.entries.range((self.hand, None)..).next().or_else(|| self.entries.iter().next());
-        let Some((&key, entry)) = next else { return false };
-        self.hand = key.0.saturating_add(1);
+        let next = self.entries.range(self.hand..).next().or_else(|| self.entries.iter().next());
+        let Some((&address, entry)) = next else { return false };
+        self.hand = address.saturating_add(1);
         if !entry.used.swap(false, Ordering::Relaxed) {
-            self.remove(&key);
+            self.remove(address);
         }
         true
     }
@@ -111,14 +135,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_at_one_address_are_apart() {
+    fn a_structure_is_not_taken_for_one_of_another_type() {
         let mut cache = Cache::new(10_000);
         cache.insert(8, 4, Arc::new(1_u32));
-        cache.insert(8, 4, Arc::new(2_u64));
-        assert_eq!((*cache.get::<u32>(8).unwrap(), *cache.get::<u64>(8).unwrap()), (1, 2));
+        assert!(cache.get::<u64>(8).is_none());
+        cache.replace(8, 4, Arc::new(2_u64));
+        assert!(cache.get::<u32>(8).is_none() && *cache.get::<u64>(8).unwrap() == 2);
         cache.invalidate(8, 1);
-        assert!(cache.get::<u32>(8).is_none() && cache.get::<u64>(8).is_none());
+        assert!(cache.get::<u64>(8).is_none());
         assert_eq!(cache.inner.get_mut().unwrap().weight, 0);
+    }
+
+    #[test]
+    fn a_new_version_replaces_all_that_it_overlaps() {
+        let mut cache = Cache::new(10_000);
+        for (address, len) in [(0, 100), (90, 10), (100, 50), (160, 20), (200, 8)] {
+            cache.insert(address, len, Arc::new(address));
+        }
+        cache.replace(100, 50, Arc::new(1_u64));
+        assert_eq!((*cache.get::<u64>(100).unwrap(), *cache.get::<u64>(160).unwrap()), (1, 160));
+        cache.replace(100, 100, Arc::new(2_u64));
+        let there = [0, 90, 100, 160, 200].map(|address| cache.get::<u64>(address).is_some());
+        assert_eq!(there, [true, true, true, false, true]);
+        cache.replace(95, 10, Arc::new(3_u64));
+        assert!(cache.get::<u64>(90).is_none() && cache.get::<u64>(100).is_none());
+        let inner = cache.inner.get_mut().unwrap();
+        assert_eq!(inner.weight, inner.entries.values().map(Entry::weight).sum::<usize>());
     }
 
     #[test]

@@ -222,8 +222,7 @@ impl Store {
         let value = Arc::new(value);
         let len = self.overlay.put(address, &value, context, rank, self.space.is_new(address))?;
         self.home.check(address, len)?;
-        self.cache.invalidate(address, len);
-        self.cache.insert(address, len, value);
+        self.cache.replace(address, len, value);
         Ok(())
     }
 

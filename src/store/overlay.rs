@@ -11,8 +11,9 @@ use crate::Result;
 use crate::format::{Structure, Widths, encode};
 
 /// Structures of at least this many bytes are encoded when they are needed, not whenever they
-/// change: a heap block changes with every object in it.
-const DEFERRED: usize = 1024;
+/// change: a heap block changes with every object in it, an object header with every attribute.
+/// (Smaller ones hold counts, of which it is good to know at once that they fit.)
+const DEFERRED: usize = 160;
 
 /// A structure that waits to be encoded.
 trait Pending: Send + Sync {
@@ -80,13 +81,21 @@ impl Overlay {
 
     /// Replaces bytes. Whatever overlaps them becomes one extent with them.
     pub(super) fn write(&mut self, address: u64, bytes: Vec<u8>, rank: Rank, new: bool) -> Result<()> {
-        if bytes.is_empty() {
+        self.lay(address, Extent { bytes, rank, new, whole: None, pending: None })
+    }
+
+    /// Adds an extent, merged with what it overlaps.
+    fn lay(&mut self, address: u64, mut extent: Extent) -> Result<()> {
+        if extent.bytes.is_empty() {
             return Ok(());
         }
-        let end = address.saturating_add(bytes.len() as u64);
+        let end = address.saturating_add(extent.bytes.len() as u64);
+        if self.settle_before(end)? <= address {
+            self.extents.insert(address, extent);
+            return Ok(());
+        }
         self.settle_before(address)?;
         let overlapping = self.overlapping(address, end);
-        let mut extent = Extent { bytes, rank, new, whole: None, pending: None };
         let mut start = address;
         // From the last to the first, so that at each step the extent covers what it was merged with.
         for at in overlapping.into_iter().rev() {
@@ -100,6 +109,7 @@ impl Overlay {
             if under.is_empty() {
                 continue;
             }
+            extent.whole = None;
             let union = start.min(at);
             let (shift, under_shift) = (start.saturating_sub(union), at.saturating_sub(union));
             let top = extent.bytes.len().saturating_add(index(shift));
@@ -145,16 +155,13 @@ impl Overlay {
                 return Ok(old.bytes.len() as u64);
             }
             let len = bytes.len() as u64;
-            self.write(address, bytes, rank, new)?;
+            self.lay(address, Extent { bytes, rank, new, whole, pending: None })?;
             return Ok(len);
         }
         let bytes = encode(&**value, context, widths)?;
-        let len = bytes.len();
-        self.write(address, bytes, rank, new)?;
-        if let Some(extent) = self.extents.get_mut(&address).filter(|extent| extent.bytes.len() == len) {
-            extent.whole = whole;
-        }
-        Ok(len as u64)
+        let len = bytes.len() as u64;
+        self.lay(address, Extent { bytes, rank, new, whole, pending: None })?;
+        Ok(len)
     }
 
     /// The structure at `address` if it waits to be encoded.
@@ -246,16 +253,15 @@ impl Overlay {
         Ok(())
     }
 
-    /// Encodes the extent before `address`, so that its length is known.
-    fn settle_before(&mut self, address: u64) -> Result<()> {
+    /// Encodes the extent before `address`, so that its length is known; gives its end.
+    fn settle_before(&mut self, address: u64) -> Result<u64> {
         let widths = self.widths;
-        if let Some((_, extent)) = self.extents.range_mut(..address).next_back()
-            && let Some(pending) = &extent.pending
-        {
+        let Some((&start, extent)) = self.extents.range_mut(..address).next_back() else { return Ok(0) };
+        if let Some(pending) = &extent.pending {
             extent.bytes = pending.encode(widths)?;
             extent.pending = None;
         }
-        Ok(())
+        Ok(start.saturating_add(extent.bytes.len() as u64))
     }
 
     /// The extents in order of address; call [`settle`](Self::settle) first.

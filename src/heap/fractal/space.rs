@@ -267,6 +267,7 @@ impl FreeSpace {
     /// The manager's header at its new address.
     fn header_to_change(&self, store: &mut Store) -> Result<(u64, FreeSpaceHeader)> {
         match &self.header {
+            Some((old, header)) if store.is_new(*old) => Ok((*old, header.clone())),
             Some((old, header)) => {
                 let size = encode(header, &(), store.widths())?.len() as u64;
                 Ok((store.shadow(Space::Metadata, *old, size)?, header.clone()))
