@@ -68,6 +68,7 @@ impl Store {
         let end = self.space.seal();
         self.home.set_end(end);
         let superblock = self.superblock_bytes(end)?;
+        self.home.settle()?;
         self.write_new()?;
         if self.home.stored() < end {
             self.home.set_len(end)?;

@@ -1,6 +1,8 @@
 //! What the superblock extension says of the file's space and metadata, as far as it decides
 //! whether the file can be opened and changed.
 
+use std::sync::Arc;
+
 use super::{Rank, Store};
 use crate::format::message::MessageBody;
 use crate::format::message::file::{FileSpaceInfo, FileSpaceStrategy};
@@ -103,7 +105,7 @@ impl Store {
             info.end_of_file = Address::UNDEFINED;
             info.managers.fill(Address::UNDEFINED);
             let body = encode(&info, &(), self.widths)?;
-            for (to, from) in found.body.iter_mut().zip(body) {
+            for (to, from) in Arc::make_mut(&mut found.body).iter_mut().zip(body) {
                 *to = from;
             }
         }

@@ -17,6 +17,7 @@ mod raw;
 mod record;
 mod scratch;
 mod space;
+mod tail;
 #[cfg(test)]
 mod tests;
 

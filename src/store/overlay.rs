@@ -13,7 +13,7 @@ use crate::format::{Structure, Widths, encode};
 /// Structures of at least this many bytes are encoded when they are needed, not whenever they
 /// change: a heap block changes with every object in it, an object header with every attribute.
 /// (Smaller ones hold counts, of which it is good to know at once that they fit.)
-const DEFERRED: usize = 160;
+const DEFERRED: usize = 64;
 
 /// A structure that waits to be encoded.
 trait Pending: Send + Sync {
@@ -333,7 +333,9 @@ mod tests {
                 .prop_map(|(at, bytes)| Step::Write(at, bytes)),
             3 => ((0..3_u64).prop_map(|at| at * 1500), 1000..1400_u16, 1_u8..)
                 .prop_map(|(at, len, byte)| Step::Put(at, Block(len, byte))),
-            1 => (0..7000_u64, 1..900_u64).prop_map(|(at, len)| Step::Remove(at, len)),
+            // What a structure may grow into is freed with it.
+            1 => (0..3_u64).prop_map(|block| Step::Remove(block * 1500, 1500)),
+            1 => (5000..7000_u64, 1..900_u64).prop_map(|(at, len)| Step::Remove(at, len)),
             1 => Just(Step::Settle),
         ];
         prop::collection::vec(step, 0..24)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::tail::Tail;
 use crate::storage::{Offset, ReadAt, SyncMode, WriteAt};
 use crate::{Error, Result};
 
@@ -12,6 +13,7 @@ pub(super) struct Home {
     writer: Option<Arc<dyn WriteAt>>,
     /// The storage's length: nobody else changes it while the file is open for writing.
     stored: AtomicU64,
+    tail: Tail,
     /// The end of all allocated space: no valid address lies beyond.
     end: AtomicU64,
 }
@@ -28,12 +30,13 @@ impl Home {
             }
         };
         let stored = AtomicU64::new(reader.len()?);
-        Ok(Self { reader, writer, stored, end: AtomicU64::new(0) })
+        Ok(Self { reader, writer, stored, tail: Tail::empty(), end: AtomicU64::new(0) })
     }
 
     /// No storage at all.
     pub(super) fn empty() -> Self {
-        Self { reader: Arc::new(Vec::new()), writer: None, stored: AtomicU64::new(0), end: AtomicU64::new(0) }
+        let (stored, end) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { reader: Arc::new(Vec::new()), writer: None, stored, tail: Tail::empty(), end }
     }
 
     pub(super) fn writable(&self) -> bool {
@@ -67,6 +70,9 @@ impl Home {
 
     /// Fills `buf`. What is allocated in a file being written, and past the storage's end, is zero.
     pub(super) fn read(&self, address: u64, buf: &mut [u8]) -> Result<()> {
+        if self.tail.begins_before(address.saturating_add(buf.len() as u64)) {
+            self.settle()?;
+        }
         let stored = self.stored().saturating_sub(address);
         let (there, beyond) = match usize::try_from(stored) {
             Ok(stored) if stored < buf.len() && self.writer.is_some() => buf.split_at_mut(stored),
@@ -80,18 +86,55 @@ impl Home {
     }
 
     pub(super) fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
+        self.settle()?;
+        self.write_now(address, bytes)
+    }
+
+    fn write_now(&self, address: u64, bytes: &[u8]) -> Result<()> {
         self.writer()?.write_at(address, bytes).map_err(|error| Error::from(error).at(address))?;
         self.stored.fetch_max(address.saturating_add(bytes.len() as u64), Ordering::AcqRel);
         Ok(())
     }
 
+    /// As [`write`](Self::write), but small pieces past the end of all that is stored, which no
+    /// commit knows, wait for those that follow, until a read of them or any other write.
+    fn write_raw(&self, address: u64, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() || bytes.len() > Tail::PIECE || address < self.stored() || !self.writable() {
+            return self.write(address, bytes);
+        }
+        let mut tail = self.tail.lock();
+        if tail.add(address, bytes) {
+            return Ok(());
+        }
+        tail.settle(|at, waiting| self.write_now(at, waiting))?;
+        if address >= self.stored() && tail.add(address, bytes) {
+            return Ok(());
+        }
+        self.write_now(address, bytes)
+    }
+
+    /// Whether nothing was written at `address` and behind it: what is allocated there reads as zeros.
+    fn is_past_all(&self, address: u64) -> bool {
+        self.stored() <= address && self.tail.lock().end() <= address
+    }
+
+    /// Writes what waits.
+    pub(super) fn settle(&self) -> Result<()> {
+        if self.tail.begins_before(u64::MAX) {
+            self.tail.lock().settle(|at, waiting| self.write_now(at, waiting))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn set_len(&self, len: u64) -> Result<()> {
+        self.settle()?;
         self.writer()?.set_len(len)?;
         self.stored.store(len, Ordering::Release);
         Ok(())
     }
 
     pub(super) fn sync(&self, mode: SyncMode) -> Result<()> {
+        self.settle()?;
         Ok(self.writer()?.sync(mode)?)
     }
 
@@ -128,7 +171,7 @@ impl RawData {
 
     /// Whether the storage ends before `address`: what is allocated there reads as zeros.
     pub(crate) fn is_past_storage(&self, address: u64) -> bool {
-        self.home.stored() <= address
+        self.home.is_past_all(address)
     }
 
     /// Writes raw data in place.
@@ -136,7 +179,7 @@ impl RawData {
         if self.home.writable() {
             self.home.check(address, bytes.len() as u64)?;
         }
-        self.home.write(address, bytes)
+        self.home.write_raw(address, bytes)
     }
 
     /// The borrowed bytes at `address`, where the storage has its bytes in memory.
@@ -148,5 +191,37 @@ impl RawData {
     /// The end-of-file address when this was made: nothing valid lies beyond.
     pub(crate) fn end(&self) -> u64 {
         self.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use super::*;
+    use crate::storage::MemoryStorage;
+
+    #[test]
+    fn small_pieces_wait_and_are_seen() {
+        let memory = Arc::new(MemoryStorage::new(vec![1; 100]));
+        let home = Home::new(memory.clone(), Some(memory.clone()), 0).unwrap();
+        home.write_raw(90, &[2; 10]).unwrap();
+        assert_eq!(memory.to_vec()[89..], [&[1][..], &[2; 10]].concat(), "what is stored changes at once");
+        for nth in 0..3_u8 {
+            home.write_raw(100 + u64::from(nth) * 10, &[3 + nth; 10]).unwrap();
+        }
+        assert_eq!((memory.to_vec().len(), home.stored()), (100, 100));
+        assert!(home.is_past_all(130) && !home.is_past_all(129));
+        let mut read = [9; 40];
+        home.read(95, &mut read).unwrap();
+        assert_eq!(read, [[2; 5], [3; 5], [3; 5], [4; 5], [4; 5], [5; 5], [5; 5], [0; 5]].concat()[..]);
+        assert_eq!(memory.to_vec().len(), 130);
+
+        home.write_raw(130, &[6; 4]).unwrap();
+        home.write_raw(132, &[7; 4]).unwrap();
+        home.write_raw(200, &[8; 4]).unwrap();
+        assert_eq!(memory.to_vec()[130..], [6, 6, 7, 7, 7, 7], "the last is not next to the others");
+        home.write(200, &[9; 2]).unwrap();
+        home.settle().unwrap();
+        assert_eq!(memory.to_vec()[200..], [9, 9, 8, 8], "in the order of the writes");
     }
 }

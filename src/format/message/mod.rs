@@ -16,6 +16,8 @@ pub(crate) mod shared;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use crate::Result;
 use crate::format::Structure;
 
@@ -36,14 +38,15 @@ pub(crate) struct Message {
     pub(crate) flags: u8,
     /// Creation index, in version 2 headers that track attribute creation order.
     pub(crate) creation_index: Option<u16>,
-    /// The body, without padding that is no part of it where that is known.
-    pub(crate) body: Vec<u8>,
+    /// The body, without padding that is no part of it where that is known. Headers are copied
+    /// whenever they change, their bodies are not.
+    pub(crate) body: Arc<[u8]>,
 }
 
 impl Message {
     /// A message with no flags.
     pub(crate) fn new<T: MessageBody>(body: &T, widths: crate::format::Widths) -> Result<Self> {
-        let body = crate::format::encode(body, &(), widths)?;
+        let body = crate::format::encode(body, &(), widths)?.into();
         Ok(Self { kind: T::TYPE, flags: 0, creation_index: None, body })
     }
 

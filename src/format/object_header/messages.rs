@@ -1,5 +1,7 @@
 //! The messages of one chunk of an object header: a small header each, then the body.
 
+use std::sync::Arc;
+
 use crate::Result;
 use crate::format::message::Message;
 use crate::format::{Reader, Writer};
@@ -67,7 +69,7 @@ impl MessageArea {
         self.gap = 0;
         let largest = Self::MAX_BODY & !7;
         while let Some(room) = free.checked_sub(shape.header_len()) {
-            let body = vec![0; room.min(largest)];
+            let body: Arc<[u8]> = vec![0; room.min(largest)].into();
             free = room.saturating_sub(body.len());
             self.messages.push(Message { kind: 0, flags: 0, creation_index: shape.index(0), body });
         }
@@ -124,7 +126,7 @@ fn decode_message(r: &mut Reader<'_>, shape: MessageShape) -> Result<Message> {
     if r.remaining() < len {
         return Err(r.error("message size", "a message reaches past the end of its chunk"));
     }
-    Ok(Message { kind, flags, creation_index, body: r.bytes(len)?.to_vec() })
+    Ok(Message { kind, flags, creation_index, body: r.bytes(len)?.into() })
 }
 
 fn encode_message(message: &Message, w: &mut Writer, shape: MessageShape) {

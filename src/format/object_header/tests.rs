@@ -9,7 +9,7 @@ use proptest::prelude::*;
 fn messages(shape: MessageShape) -> impl Strategy<Value = Vec<Message>> {
     let message =
         (0..256_u16, any::<u8>(), any::<u16>(), 0..40_usize).prop_map(move |(kind, flags, index, len)| {
-            let body = vec![7; shape.padded(len)];
+            let body = vec![7; shape.padded(len)].into();
             Message { kind, flags, creation_index: shape.index(index), body }
         });
     vec(message, 0..6)

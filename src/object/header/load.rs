@@ -28,14 +28,14 @@ pub(super) fn load_owned(store: &Store, address: u64) -> Result<Header> {
     let mut collected = Collected { store, address, messages: Vec::new(), continuations: Vec::new() };
     collected.messages.reserve(chunk.area.messages.len());
     collected.add(&chunk.area.messages)?;
-    let mut seen = HashSet::from([address]);
+    let mut seen = HashSet::new();
     let mut next = 0_usize;
     while let Some(&extent) = collected.continuations.get(next) {
         next = next.saturating_add(1);
         if next > store.limits().header_chunks as usize {
             return Err(Error::limit("the object header has too many chunks").at(address));
         }
-        if !seen.insert(extent.address) {
+        if extent.address == address || !seen.insert(extent.address) {
             return Err(Error::format("the continuations form a cycle")
                 .in_structure(FirstChunk::NAME)
                 .at(address));

@@ -9,6 +9,8 @@ mod tests;
 pub(crate) use create::{HeaderOptions, create};
 pub(crate) use load::load;
 
+use std::sync::Arc;
+
 use crate::format::message::attribute::Attribute;
 use crate::format::message::object::ReferenceCount;
 use crate::format::message::{Message, MessageBody};
@@ -223,11 +225,11 @@ impl Header {
     }
 
     /// The bytes of a message body, padded as this header has it, if it can hold it.
-    pub(crate) fn body<T: MessageBody>(&self, value: &T) -> Result<Vec<u8>> {
+    pub(crate) fn body<T: MessageBody>(&self, value: &T) -> Result<Arc<[u8]>> {
         let mut body = encode(value, &(), self.widths)?;
         if self.fits(body.len()) {
             body.resize(self.shape().padded(body.len()), 0);
-            return Ok(body);
+            return Ok(body.into());
         }
         Err(Error::limit(format!("a header message of {} bytes is too large", body.len()))
             .in_structure(T::NAME)

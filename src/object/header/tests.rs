@@ -51,7 +51,7 @@ fn a_continuation_moves_once_in_each_transaction_and_only_if_it_changes() {
     let place = |store: &Store| load(store, address).unwrap().continuations[0];
     let change = |store: &mut Store, at: usize| {
         update(store, address, Rank::Linking, |header| {
-            header.message_mut(at).unwrap().body[0] ^= 1;
+            Arc::make_mut(&mut header.message_mut(at).unwrap().body)[0] ^= 1;
             Ok(())
         })
         .unwrap();
@@ -134,7 +134,7 @@ fn old_headers_are_edited_in_place() {
 #[test]
 fn unknown_messages_are_kept_marked_or_refused() {
     let mut store = Store::for_tests();
-    let unknown = |flags| Message { kind: 0x55, flags, creation_index: None, body: vec![1, 2, 3] };
+    let unknown = |flags| Message { kind: 0x55, flags, creation_index: None, body: vec![1, 2, 3].into() };
     let messages = vec![unknown(0), unknown(flags::MARK_IF_UNKNOWN)];
     let address = create(&mut store, messages, &HeaderOptions { reserve: 50, ..Default::default() }).unwrap();
     update(&mut store, address, Rank::Linking, |header| header.push(&comment(3), 0)).unwrap();
