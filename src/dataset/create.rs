@@ -15,7 +15,7 @@ use crate::format::message::link::LinkTarget;
 use crate::group::Group;
 use crate::location::Location;
 use crate::object::CreationOrder;
-use crate::object::header::{self, flags};
+use crate::object::header::{self, HeaderOptions, flags};
 use crate::store::Store;
 use crate::types::{H5Write, Image, fill_bytes};
 use crate::{Error, Result};
