@@ -96,8 +96,14 @@ impl Structure for VirtualLayout {
             let (mut file, mut dataset) = (None, None);
             let same_file = self.version > 0 && mapping.file == b".";
             if self.version > 0 {
-                file = first(earlier, |other| other.file == mapping.file).filter(|_| !same_file);
-                dataset = first(earlier, |other| other.dataset == mapping.dataset);
+                // Only where it is shorter than the name and its NUL.
+                let pays = |name: &[u8]| name.len() >= usize::from(w.widths().length);
+                if !same_file && pays(&mapping.file) {
+                    file = first(earlier, |other| other.file == mapping.file);
+                }
+                if pays(&mapping.dataset) {
+                    dataset = first(earlier, |other| other.dataset == mapping.dataset);
+                }
                 let flag = |set: bool, flag| if set { flag } else { 0 };
                 w.u8(flag(file.is_some(), SHARED_FILE)
                     | flag(dataset.is_some(), SHARED_DATASET)

@@ -56,3 +56,44 @@ fn links_that_lead_back_reach_the_same_file_and_loops_end() {
     assert_eq!(same.read_raw::<i32>().unwrap(), [1, 2, 3]);
     assert_eq!(file.open("loop").unwrap_err().kind(), ErrorKind::Limit);
 }
+
+#[test]
+fn raw_data_is_in_the_folder_that_is_given() {
+    let path = fixture("layout-external-latest.h5");
+    let open = |prefix: Option<&str>| {
+        let mut options = File::with_options();
+        prefix.map(|prefix| options.external_file_prefix(prefix).clone());
+        options.open(&path).unwrap().dataset("external").unwrap()
+    };
+    let there = open(Some("${ORIGIN}"));
+    assert_eq!(there.layout().unwrap(), hdfive::Layout::Contiguous);
+    assert_eq!(there.external_files().len(), 2);
+    there.read_bytes(..).unwrap();
+    assert_eq!(
+        open(None).read_bytes(..).unwrap_err().kind(),
+        ErrorKind::Io,
+        "it is not in the current folder"
+    );
+    let barred = File::with_options()
+        .external_file_prefix("${ORIGIN}")
+        .external_links(ExternalLinks::Never)
+        .open(&path)
+        .unwrap();
+    assert_eq!(barred.dataset("external").unwrap().read_bytes(..).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn virtual_datasets_say_what_they_are_made_of() {
+    let path = fixture("layout-virtual-latest.h5");
+    let file = File::open(&path).unwrap();
+    let dataset = file.dataset("stack").unwrap();
+    assert_eq!(dataset.layout().unwrap(), hdfive::Layout::Virtual);
+    let mappings = dataset.virtual_mappings();
+    assert_eq!(mappings.len(), 3);
+    assert_eq!(mappings[1].file, "layout-virtual-source1.h5");
+    assert!(matches!(&mappings[1].target, hdfive::MappedSelection::Regular(axes) if axes[0][0] == 1));
+    // Barred sources are no missing ones.
+    let barred = File::with_options().external_links(ExternalLinks::Never).open(&path).unwrap();
+    assert_eq!(barred.dataset("stack").unwrap().read_bytes(..).unwrap_err().kind(), ErrorKind::Limit);
+    assert!(barred.dataset("same file").unwrap().read_bytes(..).is_ok());
+}
