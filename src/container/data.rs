@@ -43,6 +43,12 @@ impl<T> From<Vec<T>> for DataElements<'_, T> {
     }
 }
 
+impl<'d, T> From<Vec<&'d T>> for DataElements<'d, T> {
+    fn from(elements: Vec<&'d T>) -> Self {
+        Self(Values::Apart(elements))
+    }
+}
+
 impl<T: H5Write> DataElements<'_, T> {
     /// The number of elements.
     pub fn len(&self) -> usize {
@@ -155,7 +161,7 @@ impl<'d, T: H5Write + 'd, const N: usize> ArrayData<'d> for [T; N] {
 mod arrays {
     use ndarray::{Array, ArrayBase, ArrayView, Data, Dimension};
 
-    use super::{ArrayData, DataElements, Values};
+    use super::{ArrayData, DataElements};
     use crate::types::H5Write;
 
     impl<'d, S, D> ArrayData<'d> for &'d ArrayBase<S, D>
@@ -173,7 +179,7 @@ mod arrays {
         fn into_elements(self) -> DataElements<'d, S::Elem> {
             match self.as_slice() {
                 Some(elements) => elements.into(),
-                None => DataElements(Values::Apart(self.iter().collect())),
+                None => self.iter().collect::<Vec<_>>().into(),
             }
         }
     }
@@ -188,7 +194,7 @@ mod arrays {
         fn into_elements(self) -> DataElements<'d, T> {
             match self.to_slice() {
                 Some(elements) => elements.into(),
-                None => DataElements(Values::Apart(self.into_iter().collect())),
+                None => self.into_iter().collect::<Vec<_>>().into(),
             }
         }
     }

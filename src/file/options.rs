@@ -132,6 +132,7 @@ pub struct FileBuilder {
     open: StoreOptions,
     settings: Settings,
     low: LibraryVersion,
+    #[cfg(feature = "mmap")]
     mmap: bool,
     external_links: ExternalLinks,
     external_file_prefix: Option<PathBuf>,
@@ -153,6 +154,7 @@ impl FileBuilder {
             open: StoreOptions::default(),
             settings: Settings::default(),
             low: LibraryVersion::V110,
+            #[cfg(feature = "mmap")]
             mmap: false,
             external_links: ExternalLinks::default(),
             external_file_prefix: None,

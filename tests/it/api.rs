@@ -183,6 +183,7 @@ fn mistakes_have_their_kinds_and_name_the_object() -> Result<()> {
     assert_eq!(kind(data.read_raw::<String>()), TypeMismatch);
     assert_eq!(kind(data.write(&["a", "b", "c", "d"])), TypeMismatch);
     assert_eq!(kind(data.write(&[1, 2])), Usage);
+    #[cfg(feature = "ndarray")]
     assert_eq!(kind(data.read_2d::<i32>()), Usage);
     assert_eq!(kind(data.read_scalar::<i32>()), Usage);
     assert_eq!(kind(data.read_into_raw(&mut [0_i32; 3])), Usage);
