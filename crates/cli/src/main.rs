@@ -14,6 +14,7 @@ mod pack;
 mod partial;
 mod render;
 mod unpack;
+mod xml;
 
 use std::ffi::OsString;
 use std::path::Path;

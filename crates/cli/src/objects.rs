@@ -23,8 +23,9 @@ pub(crate) fn check_depth(depth: usize) -> Result<()> {
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
     found: HashMap<u64, (TargetKind, String)>,
-    /// Named datatypes of datasets in the order in which they were met.
-    datatypes: Vec<NamedDatatype>,
+    /// Named datatypes of datasets in the order in which they were met, with the path of the first
+    /// dataset.
+    datatypes: Vec<(NamedDatatype, String)>,
     printed: HashSet<u64>,
 }
 
@@ -75,13 +76,14 @@ impl Objects {
             match object {
                 Object::Group(group) => levels.push(Level::new(group, path)),
                 Object::Dataset(dataset) => {
-                    objects.datatypes.extend(dataset.named_datatype().ok().flatten());
+                    let datatype = dataset.named_datatype().ok().flatten();
+                    objects.datatypes.extend(datatype.map(|datatype| (datatype, path)));
                 }
                 _ => {}
             }
         }
         let mut met = HashSet::new();
-        objects.datatypes.retain(|datatype| met.insert(datatype.address()));
+        objects.datatypes.retain(|(datatype, _)| met.insert(datatype.address()));
         objects
     }
 
@@ -93,7 +95,13 @@ impl Objects {
     /// The named datatypes that datasets have, but no link leads to.
     pub(crate) fn unnamed_datatypes(&self) -> Vec<NamedDatatype> {
         let unnamed = |datatype: &&NamedDatatype| !self.found.contains_key(&datatype.address());
-        self.datatypes.iter().filter(unnamed).cloned().collect()
+        self.datatypes.iter().map(|(datatype, _)| datatype).filter(unnamed).cloned().collect()
+    }
+
+    /// The path of the first dataset whose datatype is the named one at `address`.
+    pub(crate) fn user_of(&self, address: u64) -> Option<&str> {
+        let user = self.datatypes.iter().find(|(datatype, _)| datatype.address() == address);
+        user.map(|(_, path)| path.as_str())
     }
 
     /// The path of the named datatype at `address`, or a number if no link leads to it.

@@ -21,6 +21,7 @@ use crate::errors::{self, Error, Result};
 use crate::input;
 use crate::objects::Objects;
 use crate::render::{Cursor, Escape, Lines, Style};
+use crate::xml;
 use external::Opened;
 use options::{HELP, Options, Request};
 use subset::Subset;
@@ -45,6 +46,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
                 return Err(error);
             }
         };
+        if options.xml {
+            failed |= xml::dump(file, &options.xml(), &mut out)?;
+            continue;
+        }
         let mut dumper = Dumper::new(&options, file, path, &mut out);
         dumper.file()?;
         failed |= dumper.failed;

@@ -5,6 +5,7 @@ use crate::errors::{Error, Result};
 use crate::format_c::Format;
 use crate::getopt::{self, Spec, Takes};
 use crate::render::Bits;
+use crate::xml::{Dialect, Settings};
 
 /// An object that was asked for by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,9 @@ pub(super) struct Options {
     pub(super) bits: Vec<Bits>,
     pub(super) by_creation: bool,
     pub(super) descending: bool,
+    /// Whether XML is written, and which.
+    pub(super) xml: bool,
+    pub(super) dialect: Dialect,
     /// Nothing: the whole file.
     pub(super) wanted: Vec<Wanted>,
     pub(super) files: Vec<String>,
@@ -81,6 +85,10 @@ const SPECS: &[Spec] = &[
     Spec('M', "packed-bits", Takes::Value),
     Spec('C', "no-compact-subset", Takes::Nothing),
     Spec('E', "enable-error-stack", Takes::Perhaps),
+    Spec('x', "xml", Takes::Nothing),
+    Spec('u', "use-dtd", Takes::Nothing),
+    Spec('D', "xml-dtd", Takes::Value),
+    Spec('X', "xml-ns", Takes::Value),
 ];
 
 /// What `h5 dump --help` prints.
@@ -114,6 +122,10 @@ How to print it:
   -e, --escape            control characters as escape sequences
   -q, --sort_by=KEY       name or creation_order
   -z, --sort_order=ORDER  ascending or descending
+  -x, --xml               as XML of a schema
+  -u, --use-dtd           as XML of a DTD
+  -D, --xml-dtd=URL       where the schema or the DTD is
+  -X, --xml-ns=NAMESPACE  before the names of elements (hdf5:); a colon: nothing
 
   -h, --help              this text
   -V, --version           the version
@@ -152,6 +164,8 @@ impl Options {
             bits: Vec::new(),
             by_creation: false,
             descending: false,
+            xml: false,
+            dialect: Dialect::default(),
             wanted: Vec::new(),
             files: Vec::new(),
         }
@@ -199,6 +213,7 @@ impl Options {
                 _ => parsed.set(letter, value.as_deref())?,
             }
         }
+        parsed.check_xml()?;
         if files.is_empty() {
             return Err(Error::new("missing file name; h5 dump --help tells the options"));
         }
@@ -238,10 +253,53 @@ impl Options {
                 Some("descending") => self.descending = true,
                 _ => return Err(unknown("order")),
             },
+            'x' | 'u' | 'D' | 'X' => self.set_xml(letter, value.unwrap_or_default())?,
             // Errors are always explained.
             'E' => {}
             _ => return Err(Error::new(format_args!("the option -{letter} is not supported"))),
         }
         Ok(())
+    }
+
+    /// Takes an option about XML.
+    fn set_xml(&mut self, letter: char, value: &str) -> Result<()> {
+        let dialect = &mut self.dialect;
+        match letter {
+            'x' => (self.xml, dialect.schema) = (true, true),
+            'u' => {
+                (self.xml, dialect.schema) = (true, false);
+                dialect.namespace.clear();
+            }
+            'D' => dialect.uri = Some(value.to_owned()),
+            _ if !dialect.schema => return Err(Error::new("a DTD knows no namespaces")),
+            _ => dialect.namespace = if value == ":" { String::new() } else { value.to_owned() },
+        }
+        self.columns = None;
+        Ok(())
+    }
+
+    /// The options that concern XML.
+    pub(super) fn xml(&self) -> Settings<'_> {
+        Settings {
+            dialect: &self.dialect,
+            data: self.data,
+            attribute_data: self.attribute_data,
+            by_creation: self.by_creation,
+            descending: self.descending,
+            float: &self.float,
+            columns: self.columns,
+        }
+    }
+
+    /// Refuses what cannot be had as XML.
+    fn check_xml(&self) -> Result<()> {
+        let refused = match self {
+            _ if !self.xml => return Ok(()),
+            _ if !self.wanted.is_empty() => "to display selected objects",
+            _ if self.superblock => "--boot-block",
+            _ if self.ascii => "--string",
+            _ => return Ok(()),
+        };
+        Err(Error::new(format_args!("option \"{refused}\" not available for XML")))
     }
 }

@@ -32,8 +32,12 @@ pub(crate) struct Style {
     pub(crate) array: (&'static str, &'static str),
     /// Between elements of an array.
     pub(crate) array_separator: &'static str,
+    /// Whether what follows an array in an array is on a line of its own.
+    pub(crate) nested_array_lines: bool,
     /// Whether rows of arrays, rows of the data and members of compounds are on lines of their own.
     pub(crate) array_lines: bool,
+    /// Around the elements of a variable-length sequence.
+    pub(crate) sequence: (&'static str, &'static str),
     /// Between elements of a variable-length sequence.
     pub(crate) sequence_separator: &'static str,
     /// After each element but the last.
@@ -98,6 +102,7 @@ impl Style {
             compound_break: "",
             array: ("[", "]"),
             array_separator: ",\u{1}",
+            nested_array_lines: false,
             array_lines: false,
             sequence_separator: ",\u{1}",
             prefix: Prefix::Fixed("         ".to_owned(), "         ".to_owned()),
@@ -124,6 +129,23 @@ impl Style {
         }
     }
 
+    /// The notation of elements in XML.
+    pub(crate) fn xml() -> Self {
+        Self {
+            member_separator: " ",
+            compound_break: "",
+            array: ("", ""),
+            array_separator: " ",
+            array_lines: false,
+            sequence: (" ", ""),
+            sequence_separator: " ",
+            element_suffix: "",
+            prefix: Prefix::Indent,
+            braces: ("", ""),
+            ..Self::dump()
+        }
+    }
+
     /// The notation of `h5dump`.
     pub(crate) fn dump() -> Self {
         Self {
@@ -140,7 +162,9 @@ impl Style {
             compound_break: "\n",
             array: ("[ ", " ]"),
             array_separator: ",",
+            nested_array_lines: true,
             array_lines: true,
+            sequence: ("(", ")"),
             sequence_separator: ", ",
             element_suffix: ",",
             element_space: " ",

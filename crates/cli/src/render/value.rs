@@ -197,7 +197,11 @@ impl<'a> Values<'a> {
                 if style.array_lines && index % row == 0 {
                     text.push('\n');
                     self.push_indent(text, level + 1);
-                } else if self.after_array && style.array_lines {
+                } else if self.after_array && style.nested_array_lines {
+                    if !style.array_lines {
+                        // The line is broken instead of the space that separates other elements.
+                        text.truncate(text.trim_end_matches(' ').len());
+                    }
                     text.push_str("\n ");
                     self.push_indent(text, level + 1);
                 } else if style.array_lines {
@@ -221,14 +225,14 @@ impl<'a> Values<'a> {
     ) -> Result<()> {
         let size = base.size as usize;
         let elements = self.heap.get(bytes, size)?;
-        text.push('(');
+        text.push_str(self.style.sequence.0);
         for (index, element) in elements.chunks_exact(size.max(1)).enumerate() {
             if index > 0 {
                 text.push_str(self.style.sequence_separator);
             }
             self.push(text, base, element, level + 1)?;
         }
-        text.push(')');
+        text.push_str(self.style.sequence.1);
         Ok(())
     }
 

@@ -1,0 +1,125 @@
+//! The elements of datasets and attributes.
+
+use hdfive::datatype::{DatatypeClass, VarLenKind};
+use hdfive::{Container, Heap, Selection};
+
+use super::Xml;
+use super::names::escape_string;
+use crate::elements::{References, print_elements};
+use crate::errors::{Error, Result};
+use crate::render::{Cursor, Lines, Style};
+
+/// The number of a class whose elements the C tool does not know how to print.
+pub(super) fn class_number(class: &DatatypeClass) -> Option<u32> {
+    matches!(class, DatatypeClass::Complex(_)).then_some(11)
+}
+
+impl Xml<'_> {
+    /// The notation of elements.
+    fn style(&self) -> Style {
+        let mut style = Style::xml();
+        style.float = self.settings.float.clone();
+        style.double = self.settings.float.clone();
+        match self.settings.columns {
+            Some(columns) => (style.columns, style.per_line) = (columns, 0),
+            None => (style.columns, style.per_line) = (65_535, 1),
+        }
+        style
+    }
+
+    /// Writes that there are no elements.
+    pub(super) fn no_data(&mut self, level: usize) -> Result<()> {
+        self.open(level, "Data")?;
+        self.open(level + 1, "NoData/")?;
+        self.close(level, "Data")
+    }
+
+    /// Writes that elements of this class are not known.
+    pub(super) fn unknown_data(&mut self, class: u32, level: usize) -> Result<()> {
+        self.open(level, "Data")?;
+        self.comment(level, &format!("Unknown datatype: {class}"))?;
+        self.open(level, "NoData/")?;
+        self.close(level, "Data")
+    }
+
+    /// Writes that references to regions are not printed.
+    pub(super) fn no_references(&mut self, level: usize) -> Result<()> {
+        self.open(level, "Data")?;
+        self.comment(level, "Note: Region references not supported")?;
+        self.open(level, "NoData /")?;
+        self.close(level, "Data")
+    }
+
+    /// Writes the paths of the objects to which the elements refer.
+    pub(super) fn references(&mut self, container: &Container, level: usize) -> Result<()> {
+        self.open(level, "Data")?;
+        self.open(level, "DataFromFile")?;
+        let result = self.reference_lines(container, level + 1);
+        self.survive(result)?;
+        self.close(level, "DataFromFile")?;
+        self.close(level, "Data")
+    }
+
+    fn reference_lines(&mut self, container: &Container, level: usize) -> Result<()> {
+        let elements = container.read_elements(Selection::All)?;
+        for reference in elements.iter() {
+            let mut address = [0; 8];
+            address.iter_mut().zip(reference).for_each(|(to, &from)| *to = from);
+            let path = match self.objects().get(u64::from_le_bytes(address)) {
+                Some((_, path)) => escape_string(path.as_bytes()),
+                None => b"NULL".to_vec(),
+            };
+            self.line(level, [b"\"", path.as_slice(), b"\""].concat())?;
+        }
+        Ok(())
+    }
+
+    /// Writes the elements of a dataset or an attribute.
+    pub(super) fn data(&mut self, container: &Container, level: usize) -> Result<()> {
+        self.open(level, "Data")?;
+        self.open(level + 1, "DataFromFile")?;
+        let result = match &container.datatype().class {
+            DatatypeClass::String(_) => self.strings(container, level + 1),
+            DatatypeClass::VarLen(class) if matches!(class.kind, VarLenKind::String(_)) => {
+                self.strings(container, level + 1)
+            }
+            _ => self.elements(container, level + 1),
+        };
+        if let Err(Error::Message(_)) = &result {
+            self.line(level + 2, "Unable to print data.")?;
+        }
+        self.survive(result)?;
+        self.close(level + 1, "DataFromFile")?;
+        self.close(level, "Data")
+    }
+
+    fn elements(&mut self, container: &Container, level: usize) -> Result<()> {
+        let style = self.style();
+        let mut cursor = Cursor::first(level);
+        let references = References::new(&mut self.objects, self.file);
+        let result = print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out));
+        if cursor.column > 0 {
+            self.out.write_all(b"\n")?;
+        }
+        result
+    }
+
+    /// Writes strings, as far as the first zero byte, whatever the padding.
+    fn strings(&mut self, container: &Container, level: usize) -> Result<()> {
+        let elements = container.read_elements(Selection::All)?;
+        let variable = matches!(container.datatype().class, DatatypeClass::VarLen(_));
+        for element in elements.iter() {
+            let bytes = match variable {
+                true if Heap::is_null(element) => {
+                    self.line(level, "NULL")?;
+                    continue;
+                }
+                true => elements.heap().get(element, 1)?,
+                false => element,
+            };
+            let text = bytes.split(|&byte| byte == 0).next().unwrap_or(bytes);
+            self.line(level, [b"\"", escape_string(text).as_slice(), b"\""].concat())?;
+        }
+        Ok(())
+    }
+}
