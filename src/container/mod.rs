@@ -3,7 +3,7 @@
 #[cfg(feature = "ndarray")]
 mod array;
 mod data;
-mod objects;
+pub(crate) mod objects;
 mod read;
 mod write;
 

@@ -3,9 +3,11 @@
 use super::Dataset;
 use super::state::Storage;
 use crate::Result;
+use crate::container::objects::Objects;
 use crate::filter::FilterInfo;
 use crate::format::message::fill_value::{AllocationTime, Fill, FillTime};
 use crate::format::message::layout::ChunkIndexLayout;
+use crate::types::Elements;
 
 /// How the data of a dataset is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +78,15 @@ impl Dataset {
             Fill::Value(bytes) => Some(bytes.clone()),
             Fill::Default | Fill::Undefined => None,
         }
+    }
+
+    /// The fill value with its variable-length parts; `None` if there is none but zeros.
+    ///
+    /// # Errors
+    /// `Format` if a variable-length part is damaged.
+    pub fn fill_value_elements(&self) -> Result<Option<Elements>> {
+        let Some(bytes) = self.fill_value_bytes() else { return Ok(None) };
+        Elements::new(self.datatype(), bytes, 1, &Objects(&*self.shared.read()?)).map(Some)
     }
 
     /// Whether elements that were never written are undefined.

@@ -53,30 +53,25 @@ impl Targets for References<'_> {
     }
 }
 
-/// Prints all elements, reading as many at once as the C tools do.
-pub(crate) fn print_elements(
+/// Reads all elements, as many at once as the C tools do, and gives them to `each` with the position
+/// of the first, and whether they are the last.
+pub(crate) fn for_each_part(
     container: &Container,
-    style: &Style,
-    references: &References<'_>,
-    cursor: &mut Cursor,
-    lines: &mut Lines<'_>,
+    mut each: impl FnMut(&Elements, u64, bool) -> Result<()>,
 ) -> Result<()> {
     let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
     let total = dims.iter().try_fold(1_u64, |total, &dim| total.checked_mul(dim));
     let total = total.ok_or_else(|| Error::new("the dataset has too many elements"))?;
     let part = part_shape(&dims, native_size(container.datatype()));
-    let mut data = Data::new(dims.clone());
     let mut origin = vec![0; dims.len()];
     let mut start = 0;
     while start < total {
         let count: Vec<u64> =
             dims.iter().zip(&origin).zip(&part).map(|((&dim, &at), &part)| part.min(dim - at)).collect();
         let elements = container.read_elements(selection(&origin, &count))?;
-        data.next_part(start);
-        let last = start.saturating_add(elements.len() as u64) >= total;
-        print_part(&elements, style, references, &mut data, cursor, lines, last)?;
-        data.continued = true;
-        start += (elements.len() as u64).max(1);
+        let end = start.saturating_add((elements.len() as u64).max(1));
+        each(&elements, start, end >= total)?;
+        start = end;
         for ((at, &count), &dim) in origin.iter_mut().zip(&count).zip(&dims).rev() {
             *at += count;
             if *at < dim {
@@ -86,6 +81,23 @@ pub(crate) fn print_elements(
         }
     }
     Ok(())
+}
+
+/// Prints all elements.
+pub(crate) fn print_elements(
+    container: &Container,
+    style: &Style,
+    references: &References<'_>,
+    cursor: &mut Cursor,
+    lines: &mut Lines<'_>,
+) -> Result<()> {
+    let mut data = Data::new(container.shape().iter().map(|&dim| dim as u64).collect());
+    for_each_part(container, |elements, start, last| {
+        data.next_part(start);
+        print_part(elements, style, references, &mut data, cursor, lines, last)?;
+        data.continued = true;
+        Ok(())
+    })
 }
 
 /// Prints elements that were read at once; something follows the last of them unless it is the `last`

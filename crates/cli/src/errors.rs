@@ -61,9 +61,14 @@ impl From<io::Error> for Error {
 
 /// Says on the standard error what went wrong, in one line.
 pub(crate) fn report(error: &Error) {
+    report_as("h5", error);
+}
+
+/// As [`report`], with another beginning of the line.
+pub(crate) fn report_as(tool: &str, error: &Error) {
     if let Error::Message(message) = error {
         // Nobody can be told that nobody can be told.
-        let _ = writeln!(io::stderr(), "h5: {}", one_line(message));
+        let _ = writeln!(io::stderr(), "{tool}: {}", one_line(message));
     }
 }
 

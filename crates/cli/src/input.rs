@@ -7,7 +7,12 @@ use crate::errors::{Error, Result};
 
 /// Opens a file to read it; an error names the path, and the format of a file of another kind.
 pub(crate) fn open(path: &Path) -> Result<hdfive::File> {
-    hdfive::File::open(path).map_err(|error| match other_format(path) {
+    open_with(&hdfive::File::with_options(), path)
+}
+
+/// As [`open`], with options.
+pub(crate) fn open_with(options: &hdfive::FileBuilder, path: &Path) -> Result<hdfive::File> {
+    options.open(path).map_err(|error| match other_format(path) {
         Some(format) => Error::at(path, format_args!("{format}, not an HDF5 file")),
         None => Error::new(error),
     })

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use hdfive::{File, Group, LinkInfo, LinkType, NamedDatatype, Object};
+use hdfive::{File, Group, LinkInfo, LinkType, Location, NamedDatatype, Object};
 
 use crate::errors::{Error, Result};
 use crate::render::TargetKind;
@@ -112,5 +112,71 @@ impl Objects {
     /// Notes that the object at `address` is printed; false if it was before.
     pub(crate) fn print(&mut self, address: u64) -> bool {
         self.printed.insert(address)
+    }
+}
+
+/// What an object has whatever its kind.
+pub(crate) fn location(object: &Object) -> Option<&Location> {
+    match object {
+        Object::Group(group) => Some(group),
+        Object::Dataset(dataset) => Some(dataset),
+        Object::NamedDatatype(datatype) => Some(datatype),
+        _ => None,
+    }
+}
+
+/// What is done with everything in a file.
+pub(crate) trait Visitor {
+    /// A hard link leads to the object; `first` is the path by which it was met before.
+    fn object(&mut self, path: &str, object: &Object, kind: TargetKind, first: Option<&str>) -> Result<()>;
+
+    /// A link of `group` that is not hard.
+    fn link(&mut self, path: &str, group: &Group, link: &LinkInfo) -> Result<()>;
+}
+
+/// In which order links are followed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Visit {
+    /// By the order in which links were made, in groups that keep it, else by name.
+    pub(crate) by_creation: bool,
+    pub(crate) descending: bool,
+}
+
+impl Visit {
+    /// Visits the root group, then all links; what is in a group before what follows it.
+    pub(crate) fn all(self, file: &File, visitor: &mut dyn Visitor) -> Result<()> {
+        let root = (**file).clone();
+        visitor.object("/", &Object::Group(root.clone()), TargetKind::Group, None)?;
+        let mut met = HashMap::from([(root.address(), "/".to_owned())]);
+        let mut levels = vec![self.level(root, String::new())?];
+        while let Some(level) = levels.last_mut() {
+            let Some(link) = level.links.next() else {
+                levels.pop();
+                continue;
+            };
+            let path = format!("{}/{}", level.path, link.name);
+            let LinkType::Hard(address) = link.link_type else {
+                visitor.link(&path, &level.group, &link)?;
+                continue;
+            };
+            let object = level.group.open(&link.name)?;
+            let Some(kind) = kind(&object) else { continue };
+            visitor.object(&path, &object, kind, met.get(&address).map(String::as_str))?;
+            if !met.contains_key(&address) {
+                met.insert(address, path.clone());
+                if let Object::Group(group) = object {
+                    levels.push(self.level(group, path)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn level(self, group: Group, path: String) -> Result<Level> {
+        let mut links = if self.by_creation { group.links_by_creation() } else { group.links() }?;
+        if self.descending {
+            links.reverse();
+        }
+        Ok(Level { group, path, links: links.into_iter() })
     }
 }

@@ -3,6 +3,7 @@
 use hdfive::Attribute;
 
 use super::Dumper;
+use super::output::Section;
 use crate::errors::Result;
 use crate::render::Cursor;
 
@@ -14,7 +15,7 @@ impl Dumper<'_> {
         cursor.level += 1;
         self.type_and_space(attribute, &mut cursor)?;
         if self.options.attribute_data {
-            self.data(attribute, &mut cursor)?;
+            self.data(attribute, Section::Attributes, &mut cursor)?;
         }
         cursor.level -= 1;
         self.line(&mut cursor, "}")

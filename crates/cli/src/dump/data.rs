@@ -3,9 +3,10 @@
 use hdfive::datatype::{Datatype, DatatypeClass};
 use hdfive::{Container, Dataset, Selection};
 
-use super::Dumper;
-use crate::elements::{References, print_elements};
-use crate::errors::{Error, Result};
+use super::output::Section;
+use super::{Dumper, TOOL, binary};
+use crate::elements::{References, for_each_part, print_elements};
+use crate::errors::{self, Error, Result};
 use crate::render::{Bits, Cursor, Lines, Prefix, Target, TargetKind, Targets, native_size};
 
 impl Dumper<'_> {
@@ -23,7 +24,7 @@ impl Dumper<'_> {
             }
             match &part {
                 Some(part) => self.subset(dataset, part, cursor)?,
-                None => self.data(dataset, cursor)?,
+                None => self.data(dataset, Section::Data, cursor)?,
             }
         }
         self.outline.bits = None;
@@ -34,15 +35,19 @@ impl Dumper<'_> {
     fn check_bits(&mut self, datatype: &Datatype, end: u32) {
         if matches!(datatype.class, DatatypeClass::Integer(_)) && u64::from(end) > 8 * native_size(datatype) {
             self.outline.bits = Some(Bits { offset: 64, length: 0 });
-            crate::errors::report(&Error::new(format_args!(
-                "Packed Bit offset+length value({end}) too large. Max is {}",
-                8 * native_size(datatype)
-            )));
+            let widest = 8 * native_size(datatype);
+            let message = format!("Packed Bit offset+length value({end}) too large. Max is {widest}");
+            errors::report_as(TOOL, &Error::new(message));
         }
     }
 
     /// Prints the elements of a dataset or an attribute.
-    pub(super) fn data(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
+    pub(super) fn data(
+        &mut self,
+        container: &Container,
+        section: Section,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
         self.line(cursor, "DATA {")?;
         let mut inner = cursor.clone();
         inner.fresh = true;
@@ -52,14 +57,18 @@ impl Dumper<'_> {
                 inner.level += 1;
                 self.references(container, &mut inner)
             }
-            _ => self.elements(container, &mut inner),
+            _ => self.elements(container, section, &mut inner),
         };
         self.survive(result)?;
         cursor.column = 1;
         self.breakable_line(cursor, "}")
     }
 
-    fn elements(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
+    fn elements(&mut self, container: &Container, section: Section, cursor: &mut Cursor) -> Result<()> {
+        if let Some(form) = self.options.binary {
+            let out = self.out.to(Section::Data);
+            return for_each_part(container, |elements, _, _| binary::write(out, elements, form));
+        }
         let mut style = self.outline.clone();
         style.prefix = if self.options.indices { Prefix::Index } else { Prefix::Indent };
         let is_byte =
@@ -72,14 +81,15 @@ impl Dumper<'_> {
             style.element_suffix = "";
             style.element_space = "";
             style.prefix = Prefix::Marked("\"");
-            Lines::new(self.out).begin(cursor, &style)?;
+            Lines::new(self.out.to(Section::Outline)).begin(cursor, &style)?;
             style.line_suffix = "\"";
         }
         let opened = &mut self.files[self.current];
         let references = References::new(&mut opened.objects, &opened.file);
-        print_elements(container, &style, &references, cursor, &mut Lines::new(self.out))?;
+        let lines = &mut Lines::new(self.out.to(section));
+        print_elements(container, &style, &references, cursor, lines)?;
         if as_text {
-            Lines::new(self.out).raw("\"")?;
+            self.write("\"")?;
         }
         Ok(())
     }
@@ -114,7 +124,7 @@ impl Dumper<'_> {
         }
         self.referring.push(dataset.address());
         cursor.level += 1;
-        let result = self.data(&dataset, cursor);
+        let result = self.data(&dataset, Section::Data, cursor);
         cursor.level -= 1;
         self.referring.pop();
         result

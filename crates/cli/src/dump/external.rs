@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hdfive::{File, Object};
+use hdfive::{File, Group, LinkInfo, Object};
 
 use super::Dumper;
 use crate::errors::Result;
@@ -18,47 +18,36 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    pub(super) fn new(path: &Path, file: File) -> Self {
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    pub(super) fn new(file: File) -> Self {
+        let path = file.filename();
+        let path = Path::new(&path).canonicalize().unwrap_or_else(|_| path.into());
         Self { path, file, objects: None }
     }
 }
 
-/// Where the file that an external link names may be, as the C library looks for it: in the folders
-/// that `HDF5_EXT_PREFIX` lists, beside the file with the link, in the current folder.
-fn candidates(name: &str, from: &Path) -> Vec<PathBuf> {
-    let name = Path::new(name);
-    let mut found = Vec::new();
-    let mut relative = name;
-    if name.is_absolute() {
-        found.push(name.to_owned());
-        relative = name.file_name().map_or(name, Path::new);
-    }
-    let prefixes = std::env::var("HDF5_EXT_PREFIX").unwrap_or_default();
-    found.extend(
-        prefixes
-            .split(':')
-            .filter(|prefix| !prefix.is_empty())
-            .map(|prefix| Path::new(prefix).join(relative)),
-    );
-    found.extend(from.parent().map(|folder| folder.join(relative)));
-    found.push(relative.to_owned());
-    found
-}
-
 impl Dumper<'_> {
-    /// Prints the object that an external link leads to, if it can be found, except in the file that
-    /// is printed itself.
-    pub(super) fn external(&mut self, file: &str, path: &str, level: usize) -> Result<()> {
-        let from = self.files[self.current].path.clone();
-        let open = |candidate: PathBuf| Some((candidate.canonicalize().ok()?, File::open(&candidate).ok()?));
-        let Some((found, file)) = candidates(file, &from).into_iter().find_map(open) else { return Ok(()) };
-        let Ok(object) = file.open(path) else { return Ok(()) };
-        let index = match self.files.iter().position(|opened| opened.path == found) {
+    /// Prints the object that an external link in `group` leads to, if it can be found, except in the
+    /// file that is printed itself.
+    pub(super) fn external(
+        &mut self,
+        group: &Group,
+        link: &LinkInfo,
+        path: &str,
+        level: usize,
+    ) -> Result<()> {
+        let Ok(object) = group.open(&link.name) else { return Ok(()) };
+        let file = match &object {
+            Object::Group(group) => group.file(),
+            Object::Dataset(dataset) => dataset.file(),
+            Object::NamedDatatype(datatype) => datatype.file(),
+            _ => return Ok(()),
+        };
+        let found = Opened::new(file?);
+        let index = match self.files.iter().position(|opened| opened.path == found.path) {
             Some(0) => return Ok(()),
             Some(index) => index,
             None => {
-                self.files.push(Opened { path: found, file, objects: None });
+                self.files.push(found);
                 self.files.len() - 1
             }
         };

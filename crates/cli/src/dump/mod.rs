@@ -1,61 +1,102 @@
-//! `h5 dump`: files as text, as `h5dump` of HDF5 1.14 prints them.
+//! `h5 dump`: files as text, as `h5dump` of HDF5 1.14.6 prints them.
 
 mod attribute;
+mod binary;
+mod command_line;
+mod contents;
 mod data;
 mod dataspace;
 mod datatype;
 mod external;
+mod layout;
 mod object;
 mod options;
+mod output;
+mod packed;
 mod paths;
 mod properties;
+mod search;
 mod subset;
 mod superblock;
 
-use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use hdfive::File;
+use hdfive::{File, VirtualView};
 
 use crate::errors::{self, Error, Result};
 use crate::input;
 use crate::objects::Objects;
 use crate::render::{Cursor, Escape, Lines, Style};
 use crate::xml;
+use command_line::{Misuse, Request, USAGE};
 use external::Opened;
-use options::{HELP, Options, Request};
+use options::Options;
+use output::{Output, Section};
 use subset::Subset;
+
+/// The tool's name, as it begins its messages.
+const TOOL: &str = "h5dump error";
 
 /// Runs the command with these arguments.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let options = match Options::parse(args)? {
-        Request::Dump(options) => options,
-        Request::Help => return Ok(out.write_all(HELP.as_bytes()).and_then(|()| out.flush())?),
-        Request::Version => {
-            writeln!(out, "h5dump: h5 {}", env!("CARGO_PKG_VERSION"))?;
-            return Ok(out.flush()?);
-        }
+    let mut out = Output::stdout();
+    let result = match Options::parse(args) {
+        Ok(Request::Dump(options)) => dump(&options, &mut out),
+        Ok(Request::Help) => Ok(out.console().write_all(USAGE.as_bytes())?),
+        Ok(Request::Version) => Ok(out.console().write_all(b"h5dump: Version 1.14.6\n")?),
+        Err(misuse) => complain_of_use(&misuse, &mut out),
     };
+    out.finish()?;
+    match result {
+        Err(error @ Error::Message(_)) => {
+            errors::report_as(TOOL, &error);
+            Err(Error::Reported)
+        }
+        other => other,
+    }
+}
+
+/// Says why the command line is not understood.
+fn complain_of_use(misuse: &Misuse, out: &mut Output) -> Result<()> {
+    if let Some(message) = &misuse.message {
+        errors::report_as(TOOL, &Error::new(message));
+    }
+    if misuse.usage {
+        out.console().write_all(USAGE.as_bytes())?;
+    }
+    Err(Error::Reported)
+}
+
+/// Prints the files.
+fn dump(options: &Options, out: &mut Output) -> Result<()> {
+    out.redirect(&options.destinations)?;
     let mut failed = false;
     for path in &options.files {
-        let file = match input::open(Path::new(path)) {
-            Ok(file) => file,
-            Err(error) => {
-                out.flush()?;
-                return Err(error);
-            }
-        };
+        let file = open(options, path)?;
         if options.xml {
-            failed |= xml::dump(file, &options.xml(), &mut out)?;
+            failed |= xml::dump(file, &options.xml(), out.to(Section::Outline))?;
             continue;
         }
-        let mut dumper = Dumper::new(&options, file, path, &mut out);
+        let mut dumper = Dumper::new(options, file, path, out);
         dumper.file()?;
         failed |= dumper.failed;
+        if options.contents.is_some() {
+            break;
+        }
     }
-    out.flush()?;
     if failed { Err(Error::Reported) } else { Ok(()) }
+}
+
+fn open(options: &Options, path: &str) -> Result<File> {
+    let mut how = File::with_options();
+    if options.data {
+        how.virtual_gap(options.gap);
+        if options.first_missing {
+            how.virtual_view(VirtualView::FirstMissing);
+        }
+    }
+    let opened = input::open_with(&how, Path::new(path));
+    opened.map_err(|error| Error::new(format_args!("unable to open file \"{path}\": {error}")))
 }
 
 /// Prints one file.
@@ -69,7 +110,7 @@ struct Dumper<'a> {
     through_link: bool,
     /// The file's name, as given.
     name: &'a str,
-    out: &'a mut dyn Write,
+    out: &'a mut Output,
     /// The notation of everything but elements.
     outline: Style,
     /// Datasets whose elements are being printed, to which references could lead back.
@@ -80,7 +121,7 @@ struct Dumper<'a> {
 }
 
 impl<'a> Dumper<'a> {
-    fn new(options: &'a Options, file: File, name: &'a str, out: &'a mut dyn Write) -> Self {
+    fn new(options: &'a Options, file: File, name: &'a str, out: &'a mut Output) -> Self {
         let mut outline = Style::dump();
         outline.escape = if options.escape { Escape::Sequences } else { Escape::Plain };
         outline.float = options.float.clone();
@@ -91,7 +132,7 @@ impl<'a> Dumper<'a> {
         }
         Self {
             options,
-            files: vec![Opened::new(Path::new(name), file)],
+            files: vec![Opened::new(file)],
             current: 0,
             through_link: false,
             name,
@@ -105,7 +146,11 @@ impl<'a> Dumper<'a> {
 
     /// Prints the file.
     fn file(&mut self) -> Result<()> {
-        write!(self.out, "HDF5 \"{}\" {{", self.name)?;
+        self.write(&format!("HDF5 \"{}\" {{", self.name))?;
+        if let Some(with_attributes) = self.options.contents {
+            self.contents(with_attributes)?;
+            return self.write("}\n");
+        }
         if self.options.superblock {
             let result = self.superblock();
             self.survive(result)?;
@@ -119,7 +164,7 @@ impl<'a> Dumper<'a> {
                 self.wanted(wanted)?;
             }
         }
-        Ok(self.out.write_all(b"\n}\n")?)
+        self.write("\n}\n")
     }
 
     fn objects(&mut self) -> &mut Objects {
@@ -134,7 +179,7 @@ impl<'a> Dumper<'a> {
 
     /// Reports an error after which the rest can still be printed.
     fn complain(&mut self, error: &Error) {
-        errors::report(error);
+        errors::report_as(TOOL, error);
         self.failed = true;
     }
 
@@ -149,13 +194,18 @@ impl<'a> Dumper<'a> {
         }
     }
 
+    /// Prints text of the outline as it is.
+    fn write(&mut self, text: &str) -> Result<()> {
+        Ok(self.out.to(Section::Outline).write_all(text.as_bytes())?)
+    }
+
     /// Prints text on a line of its own.
     fn line(&mut self, cursor: &mut Cursor, text: &str) -> Result<()> {
-        Ok(Lines::new(self.out).line(cursor, &self.outline, text)?)
+        Ok(Lines::new(self.out.to(Section::Outline)).line(cursor, &self.outline, text)?)
     }
 
     /// Prints text on a line of its own that may be broken where it begins.
     fn breakable_line(&mut self, cursor: &mut Cursor, text: &str) -> Result<()> {
-        Ok(Lines::new(self.out).breakable_line(cursor, &self.outline, text)?)
+        Ok(Lines::new(self.out.to(Section::Outline)).breakable_line(cursor, &self.outline, text)?)
     }
 }

@@ -22,6 +22,7 @@ impl Dumper<'_> {
                 self.named_datatype(&datatype, &format!("#{}", datatype.address()), level + 1)?;
             }
         }
+        self.object_id(group.address(), &mut cursor)?;
         self.comment(group, &mut cursor)?;
         if !self.hard_link(group, &mut cursor)? {
             self.attributes(group, level + 1)?;
@@ -47,6 +48,11 @@ impl Dumper<'_> {
         Ok(true)
     }
 
+    /// Prints a number that names the object; the C tool's is that of a handle.
+    fn object_id(&mut self, id: u64, cursor: &mut Cursor) -> Result<()> {
+        if self.options.object_ids { self.line(cursor, &format!("OBJECTID {{ {id} }}")) } else { Ok(()) }
+    }
+
     fn comment(&mut self, object: &Location, cursor: &mut Cursor) -> Result<()> {
         match object.comment()? {
             Some(comment) if !comment.is_empty() => self.line(cursor, &format!("COMMENT \"{comment}\"")),
@@ -58,20 +64,14 @@ impl Dumper<'_> {
         if !self.options.attributes {
             return Ok(());
         }
-        let attributes = if self.options.by_creation { object.attrs_by_creation() } else { object.attrs() };
-        let attributes = match attributes {
+        let attributes = match self.attributes_in_order(object) {
             Ok(attributes) => attributes,
             Err(error) => {
                 self.complain(&error.into());
                 return Ok(());
             }
         };
-        let in_order: Box<dyn Iterator<Item = _>> = if self.options.descending {
-            Box::new(attributes.iter().rev())
-        } else {
-            Box::new(attributes.iter())
-        };
-        for attribute in in_order {
+        for attribute in &attributes {
             let result = self.attribute(attribute, level);
             self.survive(result)?;
         }
@@ -98,7 +98,7 @@ impl Dumper<'_> {
     }
 
     fn member(&mut self, group: &Group, link: &LinkInfo, level: usize) -> Result<()> {
-        let LinkType::Hard(_) = link.link_type else { return self.link(link, level) };
+        let LinkType::Hard(_) = link.link_type else { return self.link(group, link, level) };
         match group.open(&link.name)? {
             Object::Group(group) => self.group(&group, &link.name, level),
             Object::Dataset(dataset) => self.dataset(&dataset, &link.name, level),
@@ -108,7 +108,7 @@ impl Dumper<'_> {
     }
 
     /// Prints a link that is not hard.
-    fn link(&mut self, link: &LinkInfo, level: usize) -> Result<()> {
+    fn link(&mut self, group: &Group, link: &LinkInfo, level: usize) -> Result<()> {
         let mut cursor = Cursor::at(level);
         let (keyword, lines) = link_lines(&link.link_type);
         self.line(&mut cursor, &format!("{keyword} \"{}\" {{", link.name))?;
@@ -116,8 +116,8 @@ impl Dumper<'_> {
         for line in lines {
             self.line(&mut cursor, &line)?;
         }
-        if let LinkType::External { file, path } = &link.link_type {
-            self.external(file, path, level + 2)?;
+        if let LinkType::External { path, .. } = &link.link_type {
+            self.external(group, link, path, level + 2)?;
         }
         cursor.level -= 1;
         cursor.column = 1;
@@ -139,6 +139,7 @@ impl Dumper<'_> {
         self.comment(dataset, &mut cursor)?;
         cursor.level += 1;
         self.type_and_space(dataset, &mut cursor)?;
+        self.object_id(dataset.address(), &mut cursor)?;
         if self.options.properties {
             self.properties(dataset, &mut cursor)?;
         }
@@ -152,7 +153,9 @@ impl Dumper<'_> {
                 _ => self.all_bits(dataset, &mut cursor)?,
             }
         }
-        self.attributes(dataset, level + 1)?;
+        if self.options.binary.is_none() {
+            self.attributes(dataset, level + 1)?;
+        }
         cursor.level -= 1;
         cursor.column = 1;
         self.breakable_line(&mut cursor, "}")

@@ -21,6 +21,7 @@ impl Dumper<'_> {
                 _ => self.missing("GROUP", "group", path),
             },
             Wanted::Link(path) => self.link_at(path),
+            Wanted::Any(name) => self.any(name),
             Wanted::Datatype(path) => match self.opened().file.open(path) {
                 Ok(Object::NamedDatatype(datatype)) => self.named_datatype(&datatype, path, 1),
                 _ => match self.unnamed_datatype(path) {
@@ -40,7 +41,7 @@ impl Dumper<'_> {
 
     /// Prints an empty block where an object should have been.
     fn missing(&mut self, keyword: &str, kind: &str, path: &str) -> Result<()> {
-        write!(self.out, "\n{keyword} \"{path}\" {{\n   }}")?;
+        self.write(&format!("\n{keyword} \"{path}\" {{\n   }}"))?;
         Err(Error::new(format_args!("unable to open {kind} \"{path}\"")))
     }
 
@@ -75,23 +76,16 @@ impl Dumper<'_> {
             return Err(Error::new(format_args!("\"{path}\" is a hard link")));
         }
         let (keyword, lines) = link_lines(&link.link_type);
-        write!(self.out, "\n{keyword} \"{path}\" {{\n")?;
+        self.write(&format!("\n{keyword} \"{path}\" {{\n"))?;
         for line in lines {
-            writeln!(self.out, "   {line}")?;
+            self.write(&format!("   {line}\n"))?;
         }
-        Ok(write!(self.out, "}}")?)
+        self.write("}")
     }
 
     /// Prints the attribute whose name is after the last slash that no backslash precedes.
     fn attribute_at(&mut self, path: &str) -> Result<()> {
-        let bytes = path.as_bytes();
-        let slash =
-            (0..bytes.len()).rev().find(|&at| bytes[at] == b'/' && (at == 0 || bytes[at - 1] != b'\\'));
-        let (object, name) = match slash {
-            Some(at) => (&path[..=at], &path[at + 1..]),
-            None => ("/", path),
-        };
-        let name = name.replace("\\/", "/");
+        let (object, name) = split_attribute(path);
         let object = if object.len() > 1 { object.trim_end_matches('/') } else { object };
         let object = match self.opened().file.open(object) {
             Ok(object) => object,
@@ -118,4 +112,16 @@ impl Dumper<'_> {
             }
         }
     }
+}
+
+/// Splits the path of an attribute at the last slash that no backslash precedes into the path of the
+/// object and the attribute's name, in which a slash needs no backslash any more.
+pub(super) fn split_attribute(path: &str) -> (&str, String) {
+    let bytes = path.as_bytes();
+    let slash = (0..bytes.len()).rev().find(|&at| bytes[at] == b'/' && (at == 0 || bytes[at - 1] != b'\\'));
+    let (object, name) = match slash {
+        Some(at) => path.split_at(at + 1),
+        None => ("/", path),
+    };
+    (object, name.replace("\\/", "/"))
 }

@@ -1,22 +1,27 @@
 //! How a dataset is stored: layout, filters, fill value.
 
-use hdfive::datatype::Datatype;
 use hdfive::{AllocationTime, Dataset, FillTime, FilterInfo, Layout};
 
-use super::Dumper;
 use super::data::has_time;
+use super::layout::Block;
+use super::{Dumper, layout};
 use crate::elements::References;
 use crate::errors::Result;
-use crate::render::{Cursor, Values, memory_size};
+use crate::render::{Cursor, Values};
 
 impl Dumper<'_> {
     /// Prints the creation properties of a dataset.
     pub(super) fn properties(&mut self, dataset: &Dataset, cursor: &mut Cursor) -> Result<()> {
         let filters = dataset.filters();
         let userblock = self.opened().file.userblock();
-        self.block(cursor, "STORAGE_LAYOUT {", &layout(dataset, &filters, userblock)?)?;
-        let lines = if filters.is_empty() { vec![(0, "NONE".to_owned())] } else { filter_lines(&filters) };
-        self.block(cursor, "FILTERS {", &lines)?;
+        let is_virtual = dataset.layout()? == Layout::Virtual;
+        let lines = layout::describe(dataset, &filters, userblock)?;
+        self.block(cursor, "STORAGE_LAYOUT {", &lines)?;
+        if !is_virtual {
+            let none = || vec![(0, "NONE".to_owned())];
+            let lines = if filters.is_empty() { none() } else { filter_lines(&filters) };
+            self.block(cursor, "FILTERS {", &lines)?;
+        }
         let time = match dataset.fill_time() {
             FillTime::OnAllocation => "H5D_FILL_TIME_ALLOC",
             FillTime::Never => "H5D_FILL_TIME_NEVER",
@@ -28,6 +33,9 @@ impl Dumper<'_> {
             "FILLVALUE {",
             &[(0, format!("FILL_TIME {time}")), (0, format!("VALUE  {value}"))],
         )?;
+        if is_virtual {
+            return Ok(());
+        }
         let time = match dataset.alloc_time() {
             AllocationTime::Default => "",
             AllocationTime::Early => "H5D_ALLOC_TIME_EARLY",
@@ -52,48 +60,23 @@ impl Dumper<'_> {
         if dataset.fill_is_undefined() {
             return Ok("H5D_FILL_VALUE_UNDEFINED".to_owned());
         }
-        let Some(bytes) = dataset.fill_value_bytes() else { return Ok("H5D_FILL_VALUE_DEFAULT".to_owned()) };
-        let datatype: &Datatype = dataset.datatype();
-        if has_time(datatype) {
+        let Some(value) = dataset.fill_value_elements()? else {
+            return Ok("H5D_FILL_VALUE_DEFAULT".to_owned());
+        };
+        if has_time(dataset.datatype()) {
             return Ok(String::new());
         }
         let opened = &mut self.files[self.current];
         let references = References::new(&mut opened.objects, &opened.file);
-        let heap = hdfive::Heap::new();
         let mut text = String::new();
-        Values::new(&self.outline, &heap, &references).push(&mut text, datatype, &bytes, level)?;
+        let mut values = Values::new(&self.outline, value.heap(), &references);
+        values.push(&mut text, value.datatype(), value.get(0).unwrap_or_default(), level)?;
         Ok(text)
     }
 }
 
-/// The lines of the layout.
-fn layout(dataset: &Dataset, filters: &[FilterInfo], userblock: u64) -> Result<Vec<(usize, String)>> {
-    let size = dataset.storage_size()?;
-    let lines = match dataset.layout()? {
-        Layout::Compact => vec!["COMPACT".to_owned(), format!("SIZE {size}")],
-        Layout::Contiguous => {
-            let address = |offset: u64| offset.saturating_add(userblock).to_string();
-            let offset = dataset.offset().map_or("HADDR_UNDEF".to_owned(), address);
-            vec!["CONTIGUOUS".to_owned(), format!("SIZE {size}"), format!("OFFSET {offset}")]
-        }
-        Layout::Chunked => {
-            let chunk: Vec<_> = dataset.chunk().unwrap_or_default().iter().map(usize::to_string).collect();
-            let logical = dataset.size() as f64 * memory_size(dataset.datatype()) as f64;
-            let ratio = if size > 0 { logical / size as f64 } else { 0.0 };
-            let ratio = if filters.is_empty() || dataset.ndim() == 0 {
-                String::new()
-            } else {
-                format!(" ({ratio:.3}:1 COMPRESSION)")
-            };
-            vec![format!("CHUNKED ( {} )", chunk.join(", ")), format!("SIZE {size}{ratio}")]
-        }
-        _ => vec!["Unknown layout".to_owned()],
-    };
-    Ok(lines.into_iter().map(|line| (0, line)).collect())
-}
-
 /// The lines of all filters.
-fn filter_lines(filters: &[FilterInfo]) -> Vec<(usize, String)> {
+fn filter_lines(filters: &[FilterInfo]) -> Block {
     let mut lines = Vec::new();
     for filter in filters {
         let parameter = |index: usize| filter.parameters.get(index).copied().unwrap_or(0);
@@ -123,7 +106,7 @@ fn filter_lines(filters: &[FilterInfo]) -> Vec<(usize, String)> {
 }
 
 /// The lines of the szip filter with these options.
-fn szip_lines(mask: u32, pixels: u32) -> Vec<(usize, String)> {
+fn szip_lines(mask: u32, pixels: u32) -> Block {
     let choose = |choices: &[(u32, &str)]| {
         choices.iter().find(|(bit, _)| mask & bit != 0).map_or(String::new(), |(_, text)| (*text).to_owned())
     };

@@ -2,8 +2,9 @@
 
 use hdfive::{Container, Hyperslab, Selection, SliceOrIndex};
 
-use super::Dumper;
 use super::data::has_time;
+use super::output::Section;
+use super::{Dumper, binary};
 use crate::elements::{References, print_part};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, Prefix};
@@ -140,11 +141,16 @@ impl Dumper<'_> {
         let references = References::new(&mut opened.objects, &opened.file);
         for (slab, last) in rows(properties) {
             let elements = container.read_elements(selection(&slab))?;
+            if let Some(form) = self.options.binary {
+                binary::write(self.out.to(Section::Data), &elements, form)?;
+                continue;
+            }
             let first = slab.iter().zip(&dims).fold(0, |first, ([start, ..], &dim)| first * dim + start);
             let mut data = Data::new(dims.clone());
             data.next_part(first);
             cursor.fresh = true;
-            print_part(&elements, &style, &references, &mut data, cursor, &mut Lines::new(self.out), last)?;
+            let lines = &mut Lines::new(self.out.to(Section::Data));
+            print_part(&elements, &style, &references, &mut data, cursor, lines, last)?;
         }
         Ok(())
     }

@@ -15,18 +15,25 @@ impl Dumper<'_> {
             SpaceStrategy::None => "NONE",
             _ => "FSM_AGGR",
         };
-        write!(self.out, "\nSUPER_BLOCK {{\n")?;
-        writeln!(self.out, "   SUPERBLOCK_VERSION {}", info.superblock_version)?;
-        // These three are constants in every file.
-        writeln!(self.out, "   FREELIST_VERSION 0\n   SYMBOLTABLE_VERSION 0\n   OBJECTHEADER_VERSION 0")?;
-        writeln!(self.out, "   OFFSET_SIZE {}\n   LENGTH_SIZE {}", info.offset_size, info.length_size)?;
-        writeln!(self.out, "   BTREE_RANK {}\n   BTREE_LEAF {}", info.group_internal_k, info.group_leaf_k)?;
-        writeln!(self.out, "   ISTORE_K {}", info.chunk_k)?;
-        writeln!(self.out, "   FILE_SPACE_STRATEGY H5F_FSPACE_STRATEGY_{strategy}")?;
         let persists = if info.space_persists { "TRUE" } else { "FALSE" };
-        writeln!(self.out, "   FREE_SPACE_PERSIST {persists}")?;
-        writeln!(self.out, "   FREE_SPACE_SECTION_THRESHOLD {}", info.space_threshold)?;
-        writeln!(self.out, "   FILE_SPACE_PAGE_SIZE {}", info.page_size)?;
-        Ok(write!(self.out, "   USER_BLOCK {{\n      USERBLOCK_SIZE {}\n   }}\n}}", info.userblock)?)
+        // The versions of the free list, the symbol table and the object header are constants in
+        // every file.
+        let lines = [
+            format!("SUPERBLOCK_VERSION {}", info.superblock_version),
+            "FREELIST_VERSION 0".to_owned(),
+            "SYMBOLTABLE_VERSION 0".to_owned(),
+            "OBJECTHEADER_VERSION 0".to_owned(),
+            format!("OFFSET_SIZE {}", info.offset_size),
+            format!("LENGTH_SIZE {}", info.length_size),
+            format!("BTREE_RANK {}", info.group_internal_k),
+            format!("BTREE_LEAF {}", info.group_leaf_k),
+            format!("ISTORE_K {}", info.chunk_k),
+            format!("FILE_SPACE_STRATEGY H5F_FSPACE_STRATEGY_{strategy}"),
+            format!("FREE_SPACE_PERSIST {persists}"),
+            format!("FREE_SPACE_SECTION_THRESHOLD {}", info.space_threshold),
+            format!("FILE_SPACE_PAGE_SIZE {}", info.page_size),
+            format!("USER_BLOCK {{\n      USERBLOCK_SIZE {}\n   }}", info.userblock),
+        ];
+        self.write(&format!("\nSUPER_BLOCK {{\n   {}\n}}", lines.join("\n   ")))
     }
 }

@@ -94,11 +94,6 @@ impl<'o> Lines<'o> {
         Self { out }
     }
 
-    /// Prints text as it is.
-    pub(crate) fn raw(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())
-    }
-
     /// Prints text on a line of its own.
     pub(crate) fn line(&mut self, cursor: &mut Cursor, style: &Style, text: &str) -> io::Result<()> {
         cursor.fresh = true;

@@ -261,7 +261,7 @@ impl<'a> Values<'a> {
 }
 
 /// The bytes of a part of an element; fewer if the element is too short.
-fn part(bytes: &[u8], offset: usize, size: usize) -> &[u8] {
+pub(crate) fn part(bytes: &[u8], offset: usize, size: usize) -> &[u8] {
     let rest = bytes.get(offset..).unwrap_or(&[]);
     &rest[..size.min(rest.len())]
 }
@@ -277,7 +277,7 @@ fn push_hex(text: &mut String, bytes: &[u8]) {
 }
 
 /// A bit field as the little-endian native type holds it: its bits only, from the lowest.
-fn native_bitfield(bytes: &[u8], class: &BitfieldType) -> Vec<u8> {
+pub(crate) fn native_bitfield(bytes: &[u8], class: &BitfieldType) -> Vec<u8> {
     let mut little = bytes.to_vec();
     if class.order == ByteOrder::Big {
         little.reverse();

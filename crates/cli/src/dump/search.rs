@@ -1,0 +1,56 @@
+//! Objects, links and attributes that a name alone asks for.
+
+use hdfive::{Group, LinkInfo, Object};
+
+use super::Dumper;
+use super::options::Wanted;
+use super::paths::split_attribute;
+use crate::errors::Result;
+use crate::objects::{Visit, Visitor, location};
+use crate::render::TargetKind;
+
+impl Dumper<'_> {
+    /// Prints all that is called `name`.
+    pub(super) fn any(&mut self, name: &str) -> Result<()> {
+        let root = self.opened().file.clone();
+        let options = self.options;
+        Visit { by_creation: options.by_creation, descending: options.descending }
+            .all(&root, &mut Search { dumper: self, name })
+    }
+}
+
+/// Prints what has the name.
+struct Search<'d, 'a, 'n> {
+    dumper: &'d mut Dumper<'a>,
+    name: &'n str,
+}
+
+impl Visitor for Search<'_, '_, '_> {
+    fn object(&mut self, path: &str, object: &Object, kind: TargetKind, _: Option<&str>) -> Result<()> {
+        let (_, attribute) = split_attribute(self.name);
+        let has = location(object).map(|location| location.attr_exists(&attribute));
+        if let Some(Ok(true)) = has {
+            let found = match self.name.starts_with('/') {
+                true => self.name.to_owned(),
+                false => format!("{}/{}", path.trim_end_matches('/'), self.name),
+            };
+            self.dumper.wanted(&Wanted::Attribute(found))?;
+        }
+        if path != self.name {
+            return Ok(());
+        }
+        let path = path.to_owned();
+        self.dumper.wanted(&match kind {
+            TargetKind::Group => Wanted::Group(path),
+            TargetKind::Dataset => Wanted::Dataset(path, None),
+            TargetKind::Datatype => Wanted::Datatype(path),
+        })
+    }
+
+    fn link(&mut self, path: &str, _: &Group, _: &LinkInfo) -> Result<()> {
+        if path.strip_prefix('/') == Some(self.name) || path == self.name {
+            self.dumper.wanted(&Wanted::Link(self.name.to_owned()))?;
+        }
+        Ok(())
+    }
+}
