@@ -1,6 +1,8 @@
 //! Bit strings, the most significant bit first, as the n-bit and scale-offset filters store them.
 #![expect(clippy::arithmetic_side_effects, reason = "bit counts stay under 64 and shifts under 64")]
 
+use crate::{Error, Result};
+
 /// Takes numbers out of a bit string.
 pub(super) struct BitReader<'a> {
     bytes: std::slice::Iter<'a, u8>,
@@ -99,6 +101,14 @@ impl<'a> BitWriter<'a> {
 /// A mask of the low `count` bits.
 pub(super) fn low_bits(count: u32) -> u64 {
     if count >= 64 { u64::MAX } else { (1 << count) - 1 }
+}
+
+/// Checks that `count` elements of `size` bytes, as the parameters of a filter say, make a chunk.
+pub(super) fn check_len(count: u64, size: usize, chunk_len: usize) -> Result<()> {
+    if count.saturating_mul(size as u64) != chunk_len as u64 {
+        return Err(Error::format("the parameters of a filter do not describe a chunk of this size"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

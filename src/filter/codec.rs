@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Filter, copy_prefix, deflate, fletcher32, id, lzf, nbit, registry, scale_offset, shuffle, szip};
+use super::{Filter, copy_prefix, deflate, describe, fletcher32, id, registry, shuffle};
 use crate::format::message::filter_pipeline::FilterInfo;
 use crate::{Error, Result};
 
@@ -11,11 +11,29 @@ pub(super) enum Codec<'a> {
     Deflate(u32),
     Shuffle(usize),
     Fletcher32,
-    Nbit(nbit::Parameters),
-    ScaleOffset(scale_offset::Parameters),
-    Szip(szip::Parameters),
-    Lzf,
+    /// Chunks stay as they are, or the filter needs no state of its own.
+    Other(Box<dyn Coder>),
     Registered(Arc<dyn Filter>, &'a [u32]),
+}
+
+/// A filter with its parameters that works without a state.
+pub(super) trait Coder {
+    /// Whether chunks stay as they are.
+    fn is_identity(&self) -> bool {
+        false
+    }
+
+    /// Whether a chunk has the same length before and after.
+    fn keeps_length(&self) -> bool {
+        self.is_identity()
+    }
+
+    /// Decodes `input`, puts the first bytes of the result into `output` and tells how long the
+    /// whole result is; a result longer than both `output` and `limit` is an error.
+    fn decode(&self, input: &[u8], output: &mut [u8], limit: u64) -> Result<u64>;
+
+    /// Appends the encoded `input` to `output`.
+    fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()>;
 }
 
 impl<'a> Codec<'a> {
@@ -28,14 +46,10 @@ impl<'a> Codec<'a> {
             id::DEFLATE => Ok(Self::Deflate(deflate::level(parameters)?)),
             id::SHUFFLE => Ok(Self::Shuffle(shuffle::element_size(parameters)?)),
             id::FLETCHER32 => Ok(Self::Fletcher32),
-            id::NBIT => Ok(Self::Nbit(nbit::Parameters::new(parameters)?)),
-            id::SCALE_OFFSET => Ok(Self::ScaleOffset(scale_offset::Parameters::new(parameters)?)),
-            id::SZIP => Ok(Self::Szip(szip::Parameters::new(parameters)?)),
-            id::LZF => Ok(Self::Lzf),
-            id => {
-                let name = info.name.as_deref().unwrap_or("no name stored");
-                Err(Error::unsupported(format!("filter {id} ({name}) is not available")))
-            }
+            _ => match coder(info.id, parameters) {
+                Some(coder) => Ok(Self::Other(coder?)),
+                None => Err(describe::unavailable(info)),
+            },
         }
     }
 
@@ -44,20 +58,18 @@ impl<'a> Codec<'a> {
         match self {
             Self::Shuffle(_) => Some(0),
             Self::Fletcher32 => Some(fletcher32::LEN),
-            Self::Nbit(parameters) if parameters.is_identity() => Some(0),
-            Self::ScaleOffset(parameters) if parameters.is_identity() => Some(0),
-            Self::Deflate(_)
-            | Self::Nbit(_)
-            | Self::ScaleOffset(_)
-            | Self::Szip(_)
-            | Self::Lzf
-            | Self::Registered(..) => None,
+            Self::Other(coder) if coder.keeps_length() => Some(0),
+            Self::Deflate(_) | Self::Other(_) | Self::Registered(..) => None,
         }
     }
 
     /// Whether the filter has no other purpose than to make chunks smaller.
     pub(super) fn compresses(&self) -> bool {
-        matches!(self, Self::Deflate(_) | Self::Nbit(_) | Self::ScaleOffset(_) | Self::Szip(_) | Self::Lzf)
+        match self {
+            Self::Deflate(_) => true,
+            Self::Other(coder) => !coder.keeps_length(),
+            Self::Shuffle(_) | Self::Fletcher32 | Self::Registered(..) => false,
+        }
     }
 
     /// Decodes `input`, puts the first bytes of the result into `output` and tells how long the
@@ -82,21 +94,8 @@ impl<'a> Codec<'a> {
                 copy_prefix(data, output);
                 return Ok(data.len() as u64);
             }
-            Self::Nbit(parameters) if parameters.is_identity() => copy_prefix(input, output),
-            Self::Nbit(parameters) => {
-                parameters.decode(input, output)?;
-                return Ok(output.len() as u64);
-            }
-            Self::ScaleOffset(parameters) if parameters.is_identity() => copy_prefix(input, output),
-            Self::ScaleOffset(parameters) => {
-                parameters.decode(input, output)?;
-                return Ok(output.len() as u64);
-            }
-            Self::Szip(parameters) => {
-                parameters.decode(input, output)?;
-                return Ok(output.len() as u64);
-            }
-            Self::Lzf => return lzf::decode(input, output),
+            Self::Other(coder) if coder.is_identity() => copy_prefix(input, output),
+            Self::Other(coder) => return coder.decode(input, output, limit),
             Self::Registered(filter, parameters) => {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
                 let decoded = filter
@@ -126,12 +125,8 @@ impl<'a> Codec<'a> {
                 output.extend_from_slice(input);
                 fletcher32::encode(output);
             }
-            Self::Nbit(parameters) if parameters.is_identity() => return Ok(false),
-            Self::Nbit(parameters) => parameters.encode(input, output)?,
-            Self::ScaleOffset(parameters) if parameters.is_identity() => return Ok(false),
-            Self::ScaleOffset(parameters) => parameters.encode(input, output)?,
-            Self::Szip(parameters) => parameters.encode(input, output)?,
-            Self::Lzf => lzf::encode(input, output),
+            Self::Other(coder) if coder.is_identity() => return Ok(false),
+            Self::Other(coder) => coder.encode(input, output)?,
             Self::Registered(filter, parameters) => {
                 *output = filter
                     .encode(parameters, input)
@@ -140,4 +135,61 @@ impl<'a> Codec<'a> {
         }
         Ok(true)
     }
+}
+
+/// The built-in filter of that number, unless its feature is off.
+fn coder(id: u16, parameters: &[u32]) -> Option<Result<Box<dyn Coder>>> {
+    fn boxed<C: Coder + 'static>(coder: Result<C>) -> Option<Result<Box<dyn Coder>>> {
+        Some(coder.map(|coder| Box::new(coder) as Box<dyn Coder>))
+    }
+    match id {
+        id::SZIP => boxed(super::szip::Parameters::new(parameters)),
+        id::NBIT => boxed(super::nbit::Parameters::new(parameters)),
+        id::SCALE_OFFSET => boxed(super::scale_offset::Parameters::new(parameters)),
+        id::LZF => boxed(Ok(super::lzf::Lzf)),
+        #[cfg(feature = "bzip2")]
+        id::BZIP2 => boxed(super::bzip2::Bzip2::new(parameters)),
+        #[cfg(feature = "lz4")]
+        id::LZ4 => boxed(Ok(super::lz4::Lz4::new(parameters))),
+        #[cfg(feature = "zstd")]
+        id::ZSTD => boxed(Ok(super::zstd::Zstd)),
+        #[cfg(feature = "bitshuffle")]
+        id::BITSHUFFLE => boxed(super::bitshuffle::Parameters::new(parameters)),
+        #[cfg(feature = "blosc")]
+        id::BLOSC => boxed(Ok(super::blosc::Blosc::first(parameters))),
+        #[cfg(feature = "blosc")]
+        id::BLOSC2 => boxed(Ok(super::blosc::Blosc::second(parameters))),
+        _ => None,
+    }
+}
+
+/// Whether the library has the filter of that number.
+pub(super) fn is_built_in(id: u16) -> bool {
+    matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32) || coder(id, &[]).is_some()
+}
+
+/// Lets `fill` write a result of `total` bytes: into `output`, or where that is too short into a
+/// buffer whose first bytes go to `output`.
+///
+/// # Errors
+/// `Limit` if the result is longer than both `output` and `limit`, and those of `fill`.
+#[cfg(feature = "lz4")]
+pub(super) fn decode_whole(
+    total: u64,
+    output: &mut [u8],
+    limit: u64,
+    fill: impl FnOnce(&mut [u8]) -> Result<()>,
+) -> Result<u64> {
+    let len = usize::try_from(total).unwrap_or(usize::MAX);
+    if let Some(output) = output.get_mut(..len) {
+        fill(output)?;
+        return Ok(total);
+    }
+    if total > limit {
+        return Err(Error::limit("a chunk decodes to more than the limit for chunks"));
+    }
+    let mut whole = vec![0; len];
+    fill(&mut whole)?;
+    copy_prefix(&whole, output);
+    Ok(total)
 }

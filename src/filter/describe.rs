@@ -47,6 +47,63 @@ pub(crate) fn prepare(filters: &[FilterInfo], datatype: &Datatype) -> Result<Vec
     filters.iter().map(prepare).collect()
 }
 
+/// Names of the registry of The HDF Group, for filters that files often name only by number.
+const REGISTERED: &[(u16, &str)] = &[
+    (id::DEFLATE, "deflate"),
+    (id::SHUFFLE, "shuffle"),
+    (id::FLETCHER32, "fletcher32"),
+    (id::SZIP, "szip"),
+    (id::NBIT, "nbit"),
+    (id::SCALE_OFFSET, "scaleoffset"),
+    (257, "hzip"),
+    (258, "fpzip"),
+    (305, "LZO"),
+    (id::BZIP2, "bzip2"),
+    (id::LZF, "lzf"),
+    (id::BLOSC, "blosc"),
+    (32_002, "MAFISC"),
+    (32_003, "Snappy"),
+    (id::LZ4, "lz4"),
+    (32_005, "APAX"),
+    (32_006, "CBF"),
+    (32_007, "JPEG-XR"),
+    (id::BITSHUFFLE, "bitshuffle"),
+    (32_009, "SPDP"),
+    (32_010, "LPC-Rice"),
+    (32_011, "CCSDS-123"),
+    (32_012, "JPEG-LS"),
+    (32_013, "zfp"),
+    (32_014, "fpzip"),
+    (id::ZSTD, "zstd"),
+    (32_016, "B3D"),
+    (32_017, "SZ"),
+    (32_018, "FCIDECOMP, JPEG-LS"),
+    (32_019, "JPEG"),
+    (32_020, "VBZ"),
+    (32_021, "FAPEC"),
+    (32_022, "BitGroom"),
+    (32_023, "Granular BitRound"),
+    (32_024, "SZ3"),
+    (32_025, "Delta-Rice"),
+    (id::BLOSC2, "blosc2"),
+    (32_027, "FLAC"),
+    (32_028, "SPERR"),
+    (32_029, "TERSE/PROLIX"),
+    (32_030, "FFMPEG"),
+];
+
+/// The name of a filter of the format or of the registry of The HDF Group.
+fn registered_name(id: u16) -> Option<&'static str> {
+    REGISTERED.iter().find(|(known, _)| *known == id).map(|(_, name)| *name)
+}
+
+/// The error for a chunk whose filter this build of the library does not have.
+pub(super) fn unavailable(info: &FilterInfo) -> Error {
+    let stored = info.name.as_deref().filter(|name| !name.is_empty());
+    let name = registered_name(info.id).or(stored).unwrap_or("no name stored");
+    Error::unsupported(format!("filter {} ({name}) is not available", info.id))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]

@@ -9,7 +9,22 @@
 //! 300 zero bytes are `01 00 00 e0 ff 00 e0 17 00 01 00 00` as h5py writes them: two zeros, 264 and
 //! 32 bytes from 1 back, and two zeros.
 
+use super::codec::Coder;
 use crate::{Error, Result};
+
+/// The filter, whose parameters do not matter.
+pub(super) struct Lzf;
+
+impl Coder for Lzf {
+    fn decode(&self, input: &[u8], output: &mut [u8], _: u64) -> Result<u64> {
+        decode(input, output)
+    }
+
+    fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()> {
+        encode(input, output);
+        Ok(())
+    }
+}
 
 const MAX_LITERALS: usize = 32;
 const MIN_MATCH: usize = 3;
@@ -17,7 +32,7 @@ const MAX_MATCH: usize = 264;
 const MAX_DISTANCE: usize = 1 << 13;
 
 /// Decompresses a chunk, whose first bytes go to `output`, and tells how long it is.
-pub(super) fn decode(input: &[u8], output: &mut [u8]) -> Result<u64> {
+fn decode(input: &[u8], output: &mut [u8]) -> Result<u64> {
     let short = || Error::format("an LZF chunk is truncated");
     let mut done = 0_usize;
     let mut rest = input;
@@ -41,15 +56,8 @@ pub(super) fn decode(input: &[u8], output: &mut [u8]) -> Result<u64> {
         let (low, tail) = rest.split_first().ok_or_else(short)?;
         rest = tail;
         let distance = ((control & 0x1f) << 8 | usize::from(*low)).saturating_add(1);
-        let Some(from) = done.checked_sub(distance) else {
+        if !repeat(output, done, distance, len) {
             return Err(Error::format("an LZF chunk refers to bytes before its start"));
-        };
-        if let Some((past, free)) = output.split_at_mut_checked(done) {
-            let pattern = past.get(from..).unwrap_or_default();
-            let to_len = len.min(free.len());
-            for to in free.get_mut(..to_len).unwrap_or_default().chunks_mut(distance) {
-                to.iter_mut().zip(pattern).for_each(|(to, from)| *to = *from);
-            }
         }
         done = done.saturating_add(len);
     }
@@ -57,7 +65,7 @@ pub(super) fn decode(input: &[u8], output: &mut [u8]) -> Result<u64> {
 }
 
 /// Appends the compressed `input` to `output`.
-pub(super) fn encode(input: &[u8], output: &mut Vec<u8>) {
+fn encode(input: &[u8], output: &mut Vec<u8>) {
     // For each hash of three bytes, one more than where they were last; 0 for nowhere.
     let mut seen = vec![0_usize; 1 << 13];
     let (mut at, mut literals_from) = (0, 0);
@@ -67,7 +75,7 @@ pub(super) fn encode(input: &[u8], output: &mut Vec<u8>) {
         let next = at.saturating_add(1);
         let last = seen.get_mut(hash as usize).map_or(0, |slot| std::mem::replace(slot, next));
         let found = last.checked_sub(1).filter(|from| at.saturating_sub(*from) <= MAX_DISTANCE);
-        let len = found.map_or(0, |from| common(input, from, at));
+        let len = found.map_or(0, |from| common(input, from, at, MAX_MATCH));
         if len < MIN_MATCH {
             at = next;
             continue;
@@ -86,10 +94,28 @@ pub(super) fn encode(input: &[u8], output: &mut Vec<u8>) {
     put_literals(input.get(literals_from..).unwrap_or_default(), output);
 }
 
-/// How many bytes, at most the longest match, are the same from `from` and from `at` on.
-fn common(input: &[u8], from: usize, at: usize) -> usize {
+/// How many bytes, at most `max`, are the same from `from` and from `at` on.
+pub(super) fn common(input: &[u8], from: usize, at: usize, max: usize) -> usize {
     let (from, at) = (input.get(from..).unwrap_or_default(), input.get(at..).unwrap_or_default());
-    from.iter().zip(at).take(MAX_MATCH).take_while(|(a, b)| a == b).count()
+    from.iter().zip(at).take(max).take_while(|(a, b)| a == b).count()
+}
+
+/// Repeats `len` bytes from `distance` bytes back at `done`, as far as `output` goes; `false` if
+/// that is before its start.
+pub(super) fn repeat(output: &mut [u8], done: usize, distance: usize, len: usize) -> bool {
+    let Some(from) = done.checked_sub(distance) else { return false };
+    if let Some((past, free)) = output.split_at_mut_checked(done) {
+        let pattern = past.get(from..).unwrap_or_default();
+        let free_len = len.min(free.len());
+        let free = free.get_mut(..free_len).unwrap_or_default();
+        match pattern {
+            [byte] => free.fill(*byte),
+            _ => free.chunks_mut(distance.max(1)).for_each(|to| {
+                to.iter_mut().zip(pattern).for_each(|(to, from)| *to = *from);
+            }),
+        }
+    }
+    true
 }
 
 fn put_literals(literals: &[u8], output: &mut Vec<u8>) {

@@ -5,11 +5,21 @@
 //! filtered on any thread. [`register`] adds filters that are not built in.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+#[cfg(feature = "bitshuffle")]
+mod bitplanes;
 mod bits;
+#[cfg(feature = "bitshuffle")]
+mod bitshuffle;
+#[cfg(feature = "blosc")]
+mod blosc;
+#[cfg(feature = "bzip2")]
+mod bzip2;
 mod codec;
 mod deflate;
 mod describe;
 mod fletcher32;
+#[cfg(feature = "lz4")]
+mod lz4;
 mod lzf;
 mod nbit;
 mod pipeline;
@@ -17,6 +27,8 @@ mod registry;
 mod scale_offset;
 mod shuffle;
 mod szip;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 pub use crate::format::message::filter_pipeline::FilterInfo;
 pub(crate) use describe::prepare;
@@ -37,8 +49,20 @@ pub mod id {
     pub const NBIT: u16 = 5;
     /// Scale-offset: numbers as distances from the smallest, in as few bits as they need.
     pub const SCALE_OFFSET: u16 = 6;
+    /// bzip2, which PyTables brought.
+    pub const BZIP2: u16 = 307;
     /// LZF, a fast compression that h5py brought.
     pub const LZF: u16 = 32_000;
+    /// Blosc: blocks of shuffled elements, compressed by one of several codecs.
+    pub const BLOSC: u16 = 32_001;
+    /// LZ4, a fast compression.
+    pub const LZ4: u16 = 32_004;
+    /// Bitshuffle: elements as planes of bits, compressed or not.
+    pub const BITSHUFFLE: u16 = 32_008;
+    /// Zstandard.
+    pub const ZSTD: u16 = 32_015;
+    /// Blosc 2, whose chunks have several dimensions.
+    pub const BLOSC2: u16 = 32_026;
 }
 
 /// Bit 0 of a filter's flags: a chunk that it cannot process is stored without it.
@@ -46,10 +70,7 @@ pub(crate) const OPTIONAL: u16 = 1;
 
 /// Whether chunks with this filter can be read and written now.
 pub fn is_available(id: u16) -> bool {
-    matches!(
-        id,
-        id::DEFLATE | id::SHUFFLE | id::FLETCHER32 | id::SZIP | id::NBIT | id::SCALE_OFFSET | id::LZF
-    ) || registry::registered(id).is_some()
+    codec::is_built_in(id) || registry::registered(id).is_some()
 }
 
 /// As many bytes of `from` as `to` takes.

@@ -11,7 +11,8 @@
 //! of the bytes of anything else. Numbers of 3 bits at offset 9, `00 06 00 0e` in little-endian
 //! bytes, are `7c`: 011, 111, and two bits to fill the byte.
 
-use super::bits::{BitReader, BitWriter};
+use super::codec::Coder;
+use super::bits::{BitReader, BitWriter, check_len};
 use crate::{Error, Result};
 
 /// The parameters, understood.
@@ -64,33 +65,26 @@ impl Parameters {
         Ok(Self { identity: *identity != 0, count: u64::from(*count), element })
     }
 
-    /// Whether chunks stay as they are.
-    pub(super) fn is_identity(&self) -> bool {
+}
+
+impl Coder for Parameters {
+    fn is_identity(&self) -> bool {
         self.identity
     }
 
-    fn check_len(&self, len: usize) -> Result<()> {
-        if self.count.saturating_mul(self.element.size() as u64) != len as u64 {
-            return Err(bad("the parameters do not describe a chunk of this size"));
-        }
-        Ok(())
-    }
-
-    /// Unpacks a chunk into `output`, which is as long as the parameters say; insignificant bits
-    /// become 0.
-    pub(super) fn decode(&self, input: &[u8], output: &mut [u8]) -> Result<()> {
-        self.check_len(output.len())?;
+    /// Insignificant bits become 0.
+    fn decode(&self, input: &[u8], output: &mut [u8], _: u64) -> Result<u64> {
+        check_len(self.count, self.element.size(), output.len())?;
         output.fill(0);
         let mut packed = BitReader::new(input);
         for element in output.chunks_exact_mut(self.element.size()) {
             self.element.unpack(&mut packed, element).ok_or_else(|| bad("a chunk is truncated"))?;
         }
-        Ok(())
+        Ok(output.len() as u64)
     }
 
-    /// Appends the packed `input` to `output`.
-    pub(super) fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()> {
-        self.check_len(input.len())?;
+    fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()> {
+        check_len(self.count, self.element.size(), input.len())?;
         let mut packed = BitWriter::new(output);
         for element in input.chunks_exact(self.element.size()) {
             self.element.pack(element, &mut packed);
@@ -320,13 +314,13 @@ mod tests {
                 continue;
             }
             let mut decoded = vec![0xee; read.len()];
-            filter.decode(&chunk, &mut decoded).unwrap();
+            filter.decode(&chunk, &mut decoded, 0).unwrap();
             assert_eq!(decoded, read, "decode {name}");
             let mut encoded = Vec::new();
             filter.encode(&written, &mut encoded).unwrap();
             assert_eq!(encoded, chunk, "encode {name}");
             for len in 0..chunk.len() - 1 {
-                assert!(filter.decode(&chunk[..len], &mut decoded).is_err(), "{name} cut to {len}");
+                assert!(filter.decode(&chunk[..len], &mut decoded, 0).is_err(), "{name} cut to {len}");
             }
         }
     }
@@ -357,7 +351,7 @@ mod tests {
         deep[0] = deep.len() as u32;
         assert_eq!(Parameters::new(&deep).unwrap_err().kind(), crate::ErrorKind::Limit);
         let filter = Parameters::new(&[8, 0, u32::MAX, 1, 4, 0, 1, 0]).unwrap();
-        assert!(filter.decode(&[0; 8], &mut [0; 8]).is_err(), "another size than the chunk's");
+        assert!(filter.decode(&[0; 8], &mut [0; 8], 0).is_err(), "another size than the chunk's");
     }
 
     proptest! {
@@ -374,7 +368,7 @@ mod tests {
             let pass = |input: &[u8]| {
                 let (mut packed, mut output) = (Vec::new(), vec![0; 48]);
                 filter.encode(input, &mut packed).unwrap();
-                filter.decode(&packed, &mut output).unwrap();
+                filter.decode(&packed, &mut output, 0).unwrap();
                 output
             };
             let once = pass(&bytes);
@@ -396,7 +390,7 @@ mod tests {
         ) {
             parameters[0] = parameters.len() as u32;
             if let Ok(filter) = Parameters::new(&parameters) {
-                let _ = filter.decode(&chunk, &mut vec![0; len]);
+                let _ = filter.decode(&chunk, &mut vec![0; len], 0);
                 let _ = filter.encode(&chunk, &mut Vec::new());
             }
         }

@@ -10,7 +10,10 @@
 //! string; all ones is the fill value. The int32 values `7 9 8`, with fill value 0 and so 2 bits
 //! each, are `02 00 00 00 08 07 00 00 00 00 00 00 00`, eight times `00`, and `24` (00 10 01).
 
-use super::bits::{BitReader, BitWriter, low_bits};
+mod pack;
+
+use super::bits::{BitReader, check_len, low_bits};
+use super::codec::Coder;
 use crate::{Error, Result};
 
 /// The parameters, understood.
@@ -38,13 +41,6 @@ enum Number {
 
 /// Where the bit string starts.
 const HEADER: usize = 21;
-
-/// How a chunk is packed.
-struct Plan {
-    bits: u32,
-    /// The minimum, as the bits of an element, sign-extended.
-    minimum: u64,
-}
 
 impl Parameters {
     pub(super) fn new(parameters: &[u32]) -> Result<Self> {
@@ -75,60 +71,9 @@ impl Parameters {
         })
     }
 
-    /// Whether the chunk stays as it is: all bits of integers were asked for.
-    pub(super) fn is_identity(&self) -> bool {
-        matches!(self.number, Number::Integer { bits, .. } if bits == self.width())
-    }
-
     /// Bits of an element.
     fn width(&self) -> u32 {
         (self.size as u32).saturating_mul(8)
-    }
-
-    fn check_len(&self, len: usize) -> Result<()> {
-        if self.count.saturating_mul(self.size as u64) != len as u64 {
-            return Err(Error::format("scale-offset parameters do not describe a chunk of this size"));
-        }
-        Ok(())
-    }
-
-    /// Unpacks a chunk into `output`, which is as long as the parameters say.
-    pub(super) fn decode(&self, input: &[u8], output: &mut [u8]) -> Result<()> {
-        self.check_len(output.len())?;
-        let short = || Error::format("a scale-offset chunk is truncated");
-        let (header, packed) = input.split_at_checked(HEADER).ok_or_else(short)?;
-        let (bits, header) = header.split_first_chunk::<4>().ok_or_else(short)?;
-        let (minimum_size, header) = header.split_first().ok_or_else(short)?;
-        let minimum = header.first_chunk::<8>().ok_or_else(short)?;
-        let bits = u32::from_le_bytes(*bits);
-        let minimum = u64::from_le_bytes(*minimum) & low_bits(u32::from(*minimum_size).saturating_mul(8));
-        if bits > self.width() {
-            return Err(Error::format("a scale-offset chunk has more bits than its elements"));
-        }
-        if self.count.saturating_mul(u64::from(bits)).div_ceil(8) > packed.len() as u64 {
-            return Err(short());
-        }
-        if bits == self.width() {
-            for (to, from) in output.chunks_exact_mut(self.size).zip(packed.chunks_exact(self.size)) {
-                to.copy_from_slice(from);
-                if self.big_endian {
-                    to.reverse();
-                }
-            }
-            return Ok(());
-        }
-        let mut packed = BitReader::new(packed);
-        let unscale = self.unscaler(minimum);
-        let fill_code = low_bits(bits);
-        for to in output.chunks_exact_mut(self.size) {
-            let code = packed.read(bits).ok_or_else(short)?;
-            let value = match self.fill {
-                Some(fill) if code == fill_code => fill,
-                _ => unscale(code),
-            };
-            self.put(value, to);
-        }
-        Ok(())
     }
 
     /// Turns a distance from the minimum into the bits of an element.
@@ -143,82 +88,6 @@ impl Parameters {
             }
             (Number::Float { .. }, _) => (code as i64 as f64 / double + f64::from_bits(minimum)).to_bits(),
         }
-    }
-
-    /// Appends the packed `input` to `output`.
-    ///
-    /// Values that the parameters cannot tell apart from others (not a number, more bits than the
-    /// parameters allow) are an error.
-    pub(super) fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()> {
-        self.check_len(input.len())?;
-        let values = input.chunks_exact(self.size).map(|from| self.get(from));
-        match (self.number, self.size) {
-            (Number::Integer { signed, bits }, _) => {
-                let plan = self.plan_integers(values.clone(), signed, bits)?;
-                self.pack(&plan, values, output, |value| {
-                    if self.fill == Some(value) { u64::MAX } else { value.wrapping_sub(plan.minimum) }
-                });
-            }
-            (Number::Float { digits }, 4) => {
-                let scale = single::Scale::new(self.fill, digits);
-                let plan = scale.plan(values.clone())?;
-                self.pack(&plan, values, output, |value| scale.code(value, plan.minimum));
-            }
-            (Number::Float { digits }, _) => {
-                let scale = double::Scale::new(self.fill, digits);
-                let plan = scale.plan(values.clone())?;
-                self.pack(&plan, values, output, |value| scale.code(value, plan.minimum));
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes the header, and the code of each value.
-    fn pack(
-        &self,
-        plan: &Plan,
-        values: impl Iterator<Item = u64>,
-        output: &mut Vec<u8>,
-        code: impl Fn(u64) -> u64,
-    ) {
-        output.extend_from_slice(&plan.bits.to_le_bytes());
-        output.push(8);
-        output.extend_from_slice(&plan.minimum.to_le_bytes());
-        output.extend_from_slice(&[0; 8]);
-        if plan.bits == self.width() {
-            values.for_each(|value| output.extend(value.to_le_bytes().iter().take(self.size)));
-            return;
-        }
-        let mut packed = BitWriter::new(output);
-        values.for_each(|value| packed.write(code(value), plan.bits));
-        packed.finish();
-    }
-
-    fn plan_integers(
-        &self,
-        values: impl Iterator<Item = u64>,
-        signed: bool,
-        asked_bits: u32,
-    ) -> Result<Plan> {
-        let width = self.width();
-        // With its sign bit inverted, a signed number has its place among unsigned ones.
-        let sign = if signed { 1_u64.wrapping_shl(width.saturating_sub(1)) } else { 0 };
-        let keys = values.filter(|value| Some(*value) != self.fill).map(|value| value ^ sign);
-        let (low, high) = keys.fold((u64::MAX, 0), |(low, high), key| (key.min(low), key.max(high)));
-        let (low, high) = if low > high { (sign, sign) } else { (low, high) };
-        let span = high.wrapping_sub(low);
-        if asked_bits == 0 && span > low_bits(width).saturating_sub(2) {
-            return Ok(Plan { bits: width, minimum: 0 });
-        }
-        let codes = span.saturating_add(if self.fill.is_some() { 2 } else { 1 });
-        let needed = bits_for(codes);
-        if asked_bits != 0 && needed > asked_bits {
-            return Err(Error::usage("values too far apart for the bits of the scale-offset filter"));
-        }
-        let minimum = low ^ sign;
-        let negative = minimum & sign != 0;
-        let extended = if negative { minimum | !low_bits(width) } else { minimum };
-        Ok(Plan { bits: if asked_bits == 0 { needed } else { asked_bits }, minimum: extended })
     }
 
     /// The bits of an element, as a number.
@@ -241,75 +110,76 @@ impl Parameters {
     }
 }
 
-/// How many bits tell `codes` values apart.
-fn bits_for(codes: u64) -> u32 {
-    64_u32.saturating_sub(codes.saturating_sub(1).leading_zeros())
-}
+impl Coder for Parameters {
+    /// All bits of integers were asked for.
+    fn is_identity(&self) -> bool {
+        matches!(self.number, Number::Integer { bits, .. } if bits == self.width())
+    }
 
-/// Planning and packing of floats, in the arithmetic of their own width.
-macro_rules! float_packing {
-    ($name:ident, $float:ty, $bits:ty) => {
-        mod $name {
-            #![expect(clippy::arithmetic_side_effects, reason = "arithmetic of floats does not panic")]
-            use super::*;
-
-            /// The powers of ten of one number of decimal digits.
-            pub(super) struct Scale {
-                fill: Option<$float>,
-                factor: $float,
-                /// Values nearer than this to the fill value are stored as such.
-                near: f64,
+    fn decode(&self, input: &[u8], output: &mut [u8], _: u64) -> Result<u64> {
+        check_len(self.count, self.size, output.len())?;
+        let short = || Error::format("a scale-offset chunk is truncated");
+        let (header, packed) = input.split_at_checked(HEADER).ok_or_else(short)?;
+        let (bits, header) = header.split_first_chunk::<4>().ok_or_else(short)?;
+        let (minimum_size, header) = header.split_first().ok_or_else(short)?;
+        let minimum = header.first_chunk::<8>().ok_or_else(short)?;
+        let bits = u32::from_le_bytes(*bits);
+        let minimum = u64::from_le_bytes(*minimum) & low_bits(u32::from(*minimum_size).saturating_mul(8));
+        if bits > self.width() {
+            return Err(Error::format("a scale-offset chunk has more bits than its elements"));
+        }
+        if self.count.saturating_mul(u64::from(bits)).div_ceil(8) > packed.len() as u64 {
+            return Err(short());
+        }
+        if bits == self.width() {
+            for (to, from) in output.chunks_exact_mut(self.size).zip(packed.chunks_exact(self.size)) {
+                to.copy_from_slice(from);
+                if self.big_endian {
+                    to.reverse();
+                }
             }
+            return Ok(output.len() as u64);
+        }
+        let mut packed = BitReader::new(packed);
+        let unscale = self.unscaler(minimum);
+        let fill_code = low_bits(bits);
+        for to in output.chunks_exact_mut(self.size) {
+            let code = packed.read(bits).ok_or_else(short)?;
+            let value = match self.fill {
+                Some(fill) if code == fill_code => fill,
+                _ => unscale(code),
+            };
+            self.put(value, to);
+        }
+        Ok(output.len() as u64)
+    }
 
-            impl Scale {
-                pub(super) fn new(fill: Option<u64>, digits: i32) -> Self {
-                    Self {
-                        fill: fill.map(|fill| <$float>::from_bits(fill as $bits)),
-                        factor: (10.0 as $float).powf(digits as $float),
-                        near: 10_f64.powf(-f64::from(digits)),
-                    }
-                }
-
-                fn is_fill(&self, value: $float) -> bool {
-                    self.fill.is_some_and(|fill| f64::from((value - fill).abs()) < self.near)
-                }
-
-                pub(super) fn plan(&self, values: impl Iterator<Item = u64>) -> Result<Plan> {
-                    let mut range: Option<($float, $float)> = None;
-                    for value in values.map(|bits| <$float>::from_bits(bits as $bits)) {
-                        if value.is_nan() {
-                            return Err(Error::usage("the scale-offset filter cannot store not-a-number"));
-                        }
-                        if !self.is_fill(value) {
-                            let (low, high) = range.unwrap_or((value, value));
-                            let low = if value < low { value } else { low };
-                            range = Some((low, if value > high { value } else { high }));
-                        }
-                    }
-                    let (low, high) = range.unwrap_or((0.0, 0.0));
-                    let span = (high * self.factor - low * self.factor).round();
-                    let half = (2.0 as $float).powi(<$bits>::BITS as i32 - 1);
-                    if span.is_nan() || span > half {
-                        return Ok(Plan { bits: <$bits>::BITS, minimum: 0 });
-                    }
-                    let codes = (span as u64).saturating_add(if self.fill.is_some() { 2 } else { 1 });
-                    Ok(Plan { bits: bits_for(codes), minimum: u64::from(low.to_bits()) })
-                }
-
-                pub(super) fn code(&self, value: u64, minimum: u64) -> u64 {
-                    let value = <$float>::from_bits(value as $bits);
-                    if self.is_fill(value) {
-                        return u64::MAX;
-                    }
-                    (value * self.factor - <$float>::from_bits(minimum as $bits) * self.factor).round() as u64
-                }
+    /// Values that the parameters cannot tell apart from others (not a number, more bits than the
+    /// parameters allow) are an error.
+    fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()> {
+        check_len(self.count, self.size, input.len())?;
+        let values = input.chunks_exact(self.size).map(|from| self.get(from));
+        match (self.number, self.size) {
+            (Number::Integer { signed, bits }, _) => {
+                let plan = self.plan_integers(values.clone(), signed, bits)?;
+                self.pack(&plan, values, output, |value| {
+                    if self.fill == Some(value) { u64::MAX } else { value.wrapping_sub(plan.minimum) }
+                });
+            }
+            (Number::Float { digits }, 4) => {
+                let scale = pack::single::Scale::new(self.fill, digits);
+                let plan = scale.plan(values.clone())?;
+                self.pack(&plan, values, output, |value| scale.code(value, plan.minimum));
+            }
+            (Number::Float { digits }, _) => {
+                let scale = pack::double::Scale::new(self.fill, digits);
+                let plan = scale.plan(values.clone())?;
+                self.pack(&plan, values, output, |value| scale.code(value, plan.minimum));
             }
         }
-    };
+        Ok(())
+    }
 }
-
-float_packing!(single, f32, u32);
-float_packing!(double, f64, u64);
 
 #[cfg(test)]
 mod tests {
@@ -423,13 +293,13 @@ mod tests {
                 continue;
             }
             let mut decoded = vec![0xee; read.len()];
-            filter.decode(&chunk, &mut decoded).unwrap();
+            filter.decode(&chunk, &mut decoded, 0).unwrap();
             assert_eq!(decoded, read, "decode {name}");
             let mut encoded = Vec::new();
             filter.encode(&written, &mut encoded).unwrap();
             assert_eq!(encoded, chunk, "encode {name}");
             for len in 0..chunk.len() - 1 {
-                assert!(filter.decode(&chunk[..len], &mut decoded).is_err(), "{name} cut to {len}");
+                assert!(filter.decode(&chunk[..len], &mut decoded, 0).is_err(), "{name} cut to {len}");
             }
         }
     }
@@ -457,10 +327,10 @@ mod tests {
         let filter = Parameters::new(&good).unwrap();
         let mut output = [0; 16];
         let mut chunk = vec![0; 64];
-        assert!(filter.decode(&chunk, &mut output).is_ok());
+        assert!(filter.decode(&chunk, &mut output, 0).is_ok());
         chunk[0] = 33;
-        assert!(filter.decode(&chunk, &mut output).is_err());
-        assert!(filter.decode(&chunk, &mut output[..15]).is_err());
+        assert!(filter.decode(&chunk, &mut output, 0).is_err());
+        assert!(filter.decode(&chunk, &mut output[..15], 0).is_err());
     }
 
     proptest! {
@@ -478,7 +348,7 @@ mod tests {
             let mut packed = Vec::new();
             filter.encode(&input, &mut packed).unwrap();
             let mut output = vec![0; input.len()];
-            filter.decode(&packed, &mut output).unwrap();
+            filter.decode(&packed, &mut output, 0).unwrap();
             prop_assert_eq!(output, input);
         }
 
@@ -489,7 +359,7 @@ mod tests {
             len in 0..64_usize,
         ) {
             if let Ok(filter) = Parameters::new(&first) {
-                let _ = filter.decode(&chunk, &mut vec![0; len]);
+                let _ = filter.decode(&chunk, &mut vec![0; len], 0);
                 let _ = filter.encode(&chunk, &mut Vec::new());
             }
         }

@@ -13,7 +13,11 @@
 //! their bytes are the elements. Eight bytes `0` in one block of 8, without prediction, are
 //! `08 00 00 00` and `08` (000, 0, 1 for a run of one, and three bits to fill the byte).
 
-use super::bits::{BitReader, BitWriter, low_bits};
+mod decode;
+mod encode;
+
+use super::bits::low_bits;
+use super::codec::Coder;
 use super::shuffle;
 use crate::{Error, Result};
 
@@ -87,9 +91,11 @@ impl Parameters {
     fn max(&self) -> u64 {
         low_bits(self.bits)
     }
+}
 
-    /// Decodes a chunk into `output`, whose length the chunk must state.
-    pub(super) fn decode(&self, input: &[u8], output: &mut [u8]) -> Result<()> {
+impl Coder for Parameters {
+    /// The chunk must state the length of `output`.
+    fn decode(&self, input: &[u8], output: &mut [u8], _: u64) -> Result<u64> {
         let (len, coded) = input.split_first_chunk::<4>().ok_or_else(|| bad("a chunk is truncated"))?;
         if u32::from_le_bytes(*len) as usize != output.len() {
             return Err(bad("a chunk of another length than the dataset's"));
@@ -98,122 +104,13 @@ impl Parameters {
             let mut planes = vec![0; output.len()];
             self.decode_lines(coded, &mut planes)?;
             shuffle::decode(self.shuffled, &planes, output);
-            return Ok(());
+        } else {
+            self.decode_lines(coded, output)?;
         }
-        self.decode_lines(coded, output)
+        Ok(output.len() as u64)
     }
 
-    fn decode_lines(&self, coded: &[u8], output: &mut [u8]) -> Result<()> {
-        if !output.len().is_multiple_of(self.bytes) {
-            return Err(bad("a chunk of no whole elements"));
-        }
-        let mut coded = BitReader::new(coded);
-        let mut line = Vec::new();
-        for target in output.chunks_mut(self.line.saturating_mul(self.bytes)) {
-            line.clear();
-            let wanted = target.len().checked_div(self.bytes).unwrap_or(0);
-            self.decode_line(&mut coded, wanted, &mut line)
-                .ok_or_else(|| bad("an invalid or truncated chunk"))?;
-            if self.predict {
-                self.undo_prediction(&mut line);
-            }
-            for (to, value) in target.chunks_exact_mut(self.bytes).zip(&line) {
-                to.iter_mut().zip(value.to_le_bytes()).for_each(|(to, byte)| *to = byte);
-                if self.big_endian {
-                    to.reverse();
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the blocks of a line until `wanted` elements are there.
-    fn decode_line(&self, coded: &mut BitReader<'_>, wanted: usize, line: &mut Vec<u64>) -> Option<()> {
-        let mut nth = 0_usize;
-        while line.len() < wanted {
-            let first = self.predict && nth == 0;
-            let rest = if first { self.block.saturating_sub(1) } else { self.block };
-            let code = coded.read(self.code_bits())?;
-            let pairs = code == 0 && coded.read(1)? == 1;
-            if code == low_bits(self.code_bits()) {
-                for _ in 0..self.block {
-                    line.push(coded.read(self.bits)?);
-                }
-                nth = nth.checked_add(1)?;
-                continue;
-            }
-            if first {
-                line.push(coded.read(self.bits)?);
-            }
-            if code == 0 && !pairs {
-                let left = self.blocks.checked_sub(nth)?;
-                let run = match (coded.unary()? as usize).checked_add(1)? {
-                    REST_OF_SEGMENT => left.min(SEGMENT.checked_sub(nth % SEGMENT)?),
-                    run if run > REST_OF_SEGMENT => run.checked_sub(1)?,
-                    run => run,
-                };
-                let until = nth.checked_add(run).filter(|until| *until <= self.blocks)?;
-                line.resize(until.checked_mul(self.block)?, 0);
-                nth = until;
-                continue;
-            }
-            if pairs {
-                self.decode_pairs(coded, first, line)?;
-            } else {
-                let low = u32::try_from(code).ok()?.checked_sub(1)?;
-                let start = line.len();
-                for _ in 0..rest {
-                    line.push(u64::from(coded.unary()?).checked_shl(low)?);
-                }
-                for value in line.get_mut(start..)? {
-                    *value |= coded.read(low)?;
-                    if *value > self.max() {
-                        return None;
-                    }
-                }
-            }
-            nth = nth.checked_add(1)?;
-        }
-        Some(())
-    }
-
-    /// A pair a, b is the number (a + b)(a + b + 1) / 2 + b; the first element of a line takes the
-    /// place of the first a.
-    fn decode_pairs(&self, coded: &mut BitReader<'_>, first: bool, line: &mut Vec<u64>) -> Option<()> {
-        for pair in 0..self.block / 2 {
-            let number = u64::from(coded.unary()?);
-            let sum = (0..=12_u64).rev().find(|sum| triangle(*sum) <= number)?;
-            let b = number.checked_sub(triangle(sum)).filter(|b| *b <= sum)?;
-            if sum.saturating_sub(b).max(b) > self.max() {
-                return None;
-            }
-            if !(first && pair == 0) {
-                line.push(sum.checked_sub(b)?);
-            }
-            line.push(b);
-        }
-        Some(())
-    }
-
-    fn undo_prediction(&self, line: &mut [u64]) {
-        let max = self.max();
-        let mut values = line.iter_mut();
-        let Some(mut last) = values.next().map(|first| *first) else { return };
-        for value in values {
-            let (number, room) = (*value, last.min(max.saturating_sub(last)));
-            let half = number >> 1;
-            last = match number {
-                _ if number > room.saturating_mul(2) && room == last => number,
-                _ if number > room.saturating_mul(2) => max.saturating_sub(number),
-                _ if number & 1 == 0 => last.saturating_add(half),
-                _ => last.saturating_sub(half).saturating_sub(1),
-            };
-            *value = last;
-        }
-    }
-
-    /// Appends the coded `input` to `output`.
-    pub(super) fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()> {
+    fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()> {
         let len = u32::try_from(input.len()).map_err(|_| Error::limit("szip chunks have at most 4 GiB"))?;
         if !input.len().is_multiple_of(self.bytes.saturating_mul(self.shuffled)) {
             return Err(Error::usage("a szip chunk of no whole elements"));
@@ -224,112 +121,7 @@ impl Parameters {
             shuffle::encode(self.shuffled, input, &mut planes);
         }
         let source = if self.shuffled > 1 { &planes } else { input };
-        let mut coded = BitWriter::new(output);
-        for line in source.chunks(self.line.saturating_mul(self.bytes)) {
-            let mut numbers: Vec<u64> = line.chunks_exact(self.bytes).map(|from| self.get(from)).collect();
-            if numbers.iter().any(|value| *value > self.max()) {
-                return Err(Error::usage("an element has more bits than the szip filter codes"));
-            }
-            let fill = if self.predict { numbers.last().copied().unwrap_or(0) } else { 0 };
-            numbers.resize(self.blocks.saturating_mul(self.block), fill);
-            if self.predict {
-                self.predict(&mut numbers);
-            }
-            self.encode_line(&numbers, &mut coded);
-        }
-        coded.pad();
-        Ok(())
-    }
-
-    fn get(&self, from: &[u8]) -> u64 {
-        let place = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
-        if self.big_endian { from.iter().fold(0, place) } else { from.iter().rev().fold(0, place) }
-    }
-
-    fn predict(&self, line: &mut [u64]) {
-        let max = self.max();
-        let mut values = line.iter_mut();
-        let Some(mut last) = values.next().map(|first| *first) else { return };
-        for value in values {
-            let (now, room) = (*value, last.min(max.saturating_sub(last)));
-            let distance = now.abs_diff(last);
-            *value = match distance {
-                _ if distance > room => room.saturating_add(distance),
-                _ if now >= last => distance.saturating_mul(2),
-                _ => distance.saturating_mul(2).saturating_sub(1),
-            };
-            last = now;
-        }
-    }
-
-    fn encode_line(&self, line: &[u64], coded: &mut BitWriter<'_>) {
-        let blocks: Vec<&[u64]> = line.chunks_exact(self.block).collect();
-        let mut nth = 0_usize;
-        while let Some(block) = blocks.get(nth) {
-            let first = if self.predict && nth == 0 { block.first().copied() } else { None };
-            let numbers = block.get(usize::from(first.is_some())..).unwrap_or_default();
-            if numbers.iter().any(|number| *number != 0) {
-                self.encode_block(block, numbers, first, coded);
-                nth = nth.saturating_add(1);
-                continue;
-            }
-            let left = SEGMENT.saturating_sub(nth % SEGMENT);
-            let rest = blocks.get(nth..).unwrap_or_default();
-            let zero = |block: &&&[u64]| block.iter().all(|number| *number == 0);
-            let run = rest.iter().take(left).skip(1).take_while(zero).count().saturating_add(1);
-            coded.write(0, self.code_bits().saturating_add(1));
-            if let Some(first) = first {
-                coded.write(first, self.bits);
-            }
-            let zeros = match run {
-                _ if run < REST_OF_SEGMENT => run.saturating_sub(1),
-                _ if run == left.min(rest.len()) => REST_OF_SEGMENT.saturating_sub(1),
-                _ => run,
-            };
-            coded.unary(zeros as u64);
-            nth = nth.saturating_add(run);
-        }
-    }
-
-    /// Writes a block the shortest of the ways.
-    fn encode_block(&self, block: &[u64], numbers: &[u64], first: Option<u64>, coded: &mut BitWriter<'_>) {
-        let code_bits = self.code_bits();
-        let first_bits = if first.is_some() { u64::from(self.bits) } else { 0 };
-        let split_bits = |low: u32| {
-            let parts =
-                numbers.iter().map(|number| number.wrapping_shr(low).saturating_add(u64::from(low) + 1));
-            parts.fold(first_bits, u64::saturating_add)
-        };
-        let most_low = (low_bits(code_bits) as u32).saturating_sub(1).min(self.bits);
-        let (split, low) = (0..most_low).map(|low| (split_bits(low), low)).min().unwrap_or((u64::MAX, 0));
-        let pairs = block.chunks_exact(2).enumerate().map(|(nth, pair)| {
-            let [a, b] = *pair else { return 0 };
-            let a = if nth == 0 && first.is_some() { 0 } else { a };
-            triangle(a.saturating_add(b)).saturating_add(b)
-        });
-        let paired = pairs
-            .clone()
-            .fold(first_bits.saturating_add(1), |sum, n| sum.saturating_add(n).saturating_add(1));
-        let pairable = pairs.clone().all(|number| number <= 90);
-        let plain = u64::from(self.bits).saturating_mul(block.len() as u64);
-        if plain <= split && (plain <= paired || !pairable) {
-            coded.write(u64::MAX, code_bits);
-            return block.iter().for_each(|number| coded.write(*number, self.bits));
-        }
-        let use_pairs = pairable && paired < split;
-        if use_pairs {
-            coded.write(1, code_bits.saturating_add(1));
-        } else {
-            coded.write(u64::from(low).saturating_add(1), code_bits);
-        }
-        if let Some(first) = first {
-            coded.write(first, self.bits);
-        }
-        if use_pairs {
-            return pairs.for_each(|number| coded.unary(number));
-        }
-        numbers.iter().for_each(|number| coded.unary(number.wrapping_shr(low)));
-        numbers.iter().for_each(|number| coded.write(*number, low));
+        self.encode_lines(source, output)
     }
 }
 
@@ -400,7 +192,7 @@ mod tests {
     fn round_trip(filter: &Parameters, input: &[u8]) -> Vec<u8> {
         let (mut coded, mut output) = (Vec::new(), vec![0xee; input.len()]);
         filter.encode(input, &mut coded).unwrap();
-        filter.decode(&coded, &mut output).unwrap();
+        filter.decode(&coded, &mut output, 0).unwrap();
         output
     }
 
@@ -410,14 +202,14 @@ mod tests {
             let filter = Parameters::new(parameters).unwrap();
             let (chunk, elements) = (hex(chunk), hex(elements));
             let mut output = vec![0xee; elements.len()];
-            filter.decode(&chunk, &mut output).unwrap();
+            filter.decode(&chunk, &mut output, 0).unwrap();
             assert_eq!(output, elements, "decode {name}");
             assert_eq!(round_trip(&filter, &elements), elements, "encode {name}");
             let mut coded = Vec::new();
             filter.encode(&elements, &mut coded).unwrap();
             assert!(coded.len() <= chunk.len() + 1, "{name}: {} bytes for {}", coded.len(), chunk.len());
             for len in 0..chunk.len() / 2 {
-                assert!(filter.decode(&chunk[..len], &mut output).is_err(), "{name} cut to {len}");
+                assert!(filter.decode(&chunk[..len], &mut output, 0).is_err(), "{name} cut to {len}");
             }
         }
     }
@@ -474,7 +266,7 @@ mod tests {
             options in prop::sample::select(vec![4_u32, 32]),
         ) {
             chunk[..4].copy_from_slice(&[120, 0, 0, 0]);
-            let _ = Parameters::new(&[options, 8, bits, line]).unwrap().decode(&chunk, &mut [0; 120]);
+            let _ = Parameters::new(&[options, 8, bits, line]).unwrap().decode(&chunk, &mut [0; 120], 0);
         }
     }
 }
