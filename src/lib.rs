@@ -67,6 +67,11 @@
 //! | `num-complex` | `Complex<f32>` and `Complex<f64>` as elements |
 //! | `derive` | `#[derive(H5Type)]` |
 //! | `mmap` | [`FileBuilder::mmap`], to read through a memory map |
+//! | `lz4` | the filter LZ4 |
+//! | `zstd` | the filter Zstandard |
+//! | `bzip2` | the filter bzip2 |
+//! | `bitshuffle` | the filter Bitshuffle, with `lz4` and `zstd` |
+//! | `blosc` | the filters Blosc and Blosc 2, with `bitshuffle` |
 //!
 //! # Concurrency
 //!

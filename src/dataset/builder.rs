@@ -5,7 +5,7 @@ use super::create::{ChunkShape, Properties};
 use crate::Result;
 use crate::container::{ArrayData, DataElements};
 use crate::extents::Extents;
-use crate::filter::FilterInfo;
+use crate::filter::{Bitshuffle, Blosc, BloscShuffle, FilterInfo, SZip, ScaleOffset};
 use crate::format::message::datatype::Datatype;
 use crate::format::message::fill_value::{AllocationTime, FillTime};
 use crate::group::Group;
@@ -212,6 +212,116 @@ impl<S> DatasetBuilder<S> {
     #[must_use]
     pub fn fletcher32(self) -> Self {
         self.filter(FilterInfo::fletcher32())
+    }
+
+    /// Compresses chunks of numbers with szip, in blocks of 2 to 32 elements.
+    #[must_use]
+    pub fn szip(self, coding: SZip, px_per_block: u8) -> Self {
+        self.filter(FilterInfo::szip(coding, px_per_block))
+    }
+
+    /// Stores only the significant bits of numbers.
+    #[must_use]
+    pub fn nbit(self) -> Self {
+        self.filter(FilterInfo::nbit())
+    }
+
+    /// Stores numbers as distances from the smallest of their chunk.
+    #[must_use]
+    pub fn scale_offset(self, mode: ScaleOffset) -> Self {
+        self.filter(FilterInfo::scale_offset(mode))
+    }
+
+    /// Compresses chunks with LZF, which h5py brought.
+    #[must_use]
+    pub fn lzf(self) -> Self {
+        self.filter(FilterInfo::lzf())
+    }
+
+    /// Compresses chunks with LZ4.
+    #[must_use]
+    pub fn lz4(self) -> Self {
+        self.filter(FilterInfo::lz4())
+    }
+
+    /// Compresses chunks with Zstandard. The level is noted in the file; this library's own effort
+    /// is that of level 1.
+    #[must_use]
+    pub fn zstd(self, level: u8) -> Self {
+        self.filter(FilterInfo::zstd(level))
+    }
+
+    /// Compresses chunks with bzip2, in blocks of 1 to 9 times 100,000 bytes.
+    #[must_use]
+    pub fn bzip2(self, block_size: u8) -> Self {
+        self.filter(FilterInfo::bzip2(block_size))
+    }
+
+    /// Sorts the bits of each chunk's elements by significance, and compresses them.
+    #[must_use]
+    pub fn bitshuffle(self, compression: Bitshuffle) -> Self {
+        self.filter(FilterInfo::bitshuffle(compression))
+    }
+
+    /// Compresses chunks with a codec of Blosc, at a level of 0 (none) to 9.
+    #[must_use]
+    pub fn blosc(self, complib: Blosc, clevel: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        self.filter(FilterInfo::blosc(complib, clevel, shuffle))
+    }
+
+    /// Compresses chunks with Blosc's own codec.
+    #[must_use]
+    pub fn blosc_blosclz(self, clevel: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        self.blosc(Blosc::BloscLZ, clevel, shuffle)
+    }
+
+    /// Compresses chunks with LZ4 in Blosc.
+    #[must_use]
+    pub fn blosc_lz4(self, clevel: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        self.blosc(Blosc::LZ4, clevel, shuffle)
+    }
+
+    /// Compresses chunks with LZ4 in Blosc, named as written with more effort.
+    #[must_use]
+    pub fn blosc_lz4hc(self, clevel: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        self.blosc(Blosc::LZ4HC, clevel, shuffle)
+    }
+
+    /// Compresses chunks with Snappy in Blosc.
+    #[must_use]
+    pub fn blosc_snappy(self, clevel: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        self.blosc(Blosc::Snappy, clevel, shuffle)
+    }
+
+    /// Compresses chunks with zlib in Blosc.
+    #[must_use]
+    pub fn blosc_zlib(self, clevel: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        self.blosc(Blosc::ZLib, clevel, shuffle)
+    }
+
+    /// Compresses chunks with Zstandard in Blosc.
+    #[must_use]
+    pub fn blosc_zstd(self, clevel: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        self.blosc(Blosc::ZStd, clevel, shuffle)
+    }
+
+    /// Compresses chunks with a codec of Blosc 2, at a level of 0 (none) to 9.
+    #[must_use]
+    pub fn blosc2(self, complib: Blosc, clevel: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        self.filter(FilterInfo::blosc2(complib, clevel, shuffle))
+    }
+
+    /// Adds a filter by its number and parameters, after those added before.
+    #[must_use]
+    pub fn add_filter(self, id: u16, cdata: &[u32]) -> Self {
+        self.filter(FilterInfo { id, name: None, flags: 0, parameters: cdata.to_vec() })
+    }
+
+    /// Replaces all filters.
+    #[must_use]
+    pub fn set_filters(mut self, filters: &[FilterInfo]) -> Self {
+        self.properties.filters = filters.to_vec();
+        self
     }
 
     /// Adds a filter, after those added before.

@@ -150,8 +150,14 @@ impl Plan {
 fn plan(store: &mut Store, datatype: &Datatype, extents: &Extents, properties: &Properties) -> Result<Plan> {
     let size = u64::from(datatype.size);
     let chunk = chunk_shape(datatype, extents, properties)?;
-    let filters = filter::prepare(&properties.filters, datatype)?;
     let value = fill_value(datatype, &properties.fill)?;
+    let fill = match &value {
+        Fill::Value(bytes) => Some(&bytes[..]),
+        Fill::Default => Some(&[][..]),
+        Fill::Undefined => None,
+    };
+    let target = filter::Target { datatype, chunk: chunk.as_deref().unwrap_or_default(), fill };
+    let filters = filter::prepare(&properties.filters, &target)?;
     let (storage, allocation) = match (&properties.chunk, chunk) {
         (ChunkShape::Compact, _) => {
             let bytes = (extents.size() as u64).checked_mul(size).filter(|&bytes| bytes < 65_520);

@@ -11,7 +11,9 @@ pub(super) fn split(size: usize, input: &[u8], output: &mut [u8]) {
     let Some(row) = row_len(size, input.len()) else { return };
     let mut planes = Vec::new();
     shuffle::encode(size, input, &mut planes);
-    for (plane, rows) in planes.chunks_exact(row.saturating_mul(8)).zip(output.chunks_exact_mut(row.saturating_mul(8))) {
+    for (plane, rows) in
+        planes.chunks_exact(row.saturating_mul(8)).zip(output.chunks_exact_mut(row.saturating_mul(8)))
+    {
         for (at, octet) in plane.as_chunks::<8>().0.iter().enumerate() {
             let bits = transpose(u64::from_le_bytes(*octet)).to_le_bytes();
             let column = rows.get_mut(at..).unwrap_or_default();
@@ -24,12 +26,16 @@ pub(super) fn split(size: usize, input: &[u8], output: &mut [u8]) {
 pub(super) fn join(size: usize, input: &[u8], output: &mut [u8]) {
     let Some(row) = row_len(size, input.len()) else { return };
     let mut planes = vec![0; input.len()];
-    for (rows, plane) in input.chunks_exact(row.saturating_mul(8)).zip(planes.chunks_exact_mut(row.saturating_mul(8))) {
+    for (rows, plane) in
+        input.chunks_exact(row.saturating_mul(8)).zip(planes.chunks_exact_mut(row.saturating_mul(8)))
+    {
         let mut rows = rows.chunks_exact(row);
         let mut row = || rows.next().unwrap_or_default().iter();
         let low = row().zip(row()).zip(row().zip(row()));
         let high = row().zip(row()).zip(row().zip(row()));
-        for (to, (((a, b), (c, d)), ((e, f), (g, h)))) in plane.as_chunks_mut::<8>().0.iter_mut().zip(low.zip(high)) {
+        for (to, (((a, b), (c, d)), ((e, f), (g, h)))) in
+            plane.as_chunks_mut::<8>().0.iter_mut().zip(low.zip(high))
+        {
             let bits = [*a, *b, *c, *d, *e, *f, *g, *h];
             *to = transpose(u64::from_le_bytes(bits)).to_le_bytes();
         }
@@ -67,7 +73,11 @@ mod tests {
                 for bit in 0..size * 8 {
                     let expected = input[element * size + bit / 8] >> (bit % 8) & 1;
                     let byte = planes[bit * (count / 8) + element / 8];
-                    assert_eq!(byte >> (element % 8) & 1, expected, "size {size} element {element} bit {bit}");
+                    assert_eq!(
+                        byte >> (element % 8) & 1,
+                        expected,
+                        "size {size} element {element} bit {bit}"
+                    );
                 }
             }
             let mut output = vec![0; input.len()];

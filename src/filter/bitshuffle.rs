@@ -96,9 +96,8 @@ impl Coder for Parameters {
             return Err(bad("blocks of no multiple of 8 elements"));
         }
         decode_whole(total, output, limit, |output| {
-            let (blocks, tail) = output
-                .split_at_mut_checked(self.shuffled_len(output.len())?)
-                .ok_or_else(truncated)?;
+            let (blocks, tail) =
+                output.split_at_mut_checked(self.shuffled_len(output.len())?).ok_or_else(truncated)?;
             let mut planes = vec![0; block.min(blocks.len())];
             for to in blocks.chunks_mut(block) {
                 let (len, next) = rest.split_first_chunk::<4>().ok_or_else(truncated)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Filter, copy_prefix, deflate, describe, fletcher32, id, registry, shuffle};
+use super::{Filter, copy_prefix, deflate, fletcher32, id, names, registry, shuffle};
 use crate::format::message::filter_pipeline::FilterInfo;
 use crate::{Error, Result};
 
@@ -48,7 +48,7 @@ impl<'a> Codec<'a> {
             id::FLETCHER32 => Ok(Self::Fletcher32),
             _ => match coder(info.id, parameters) {
                 Some(coder) => Ok(Self::Other(coder?)),
-                None => Err(describe::unavailable(info)),
+                None => Err(names::unavailable(info)),
             },
         }
     }

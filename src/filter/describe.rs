@@ -1,9 +1,75 @@
-//! Filters as a user asks for them, and as a dataset's header describes them.
+//! Filters as a user asks for them.
 
-use super::{FilterInfo, OPTIONAL, id};
-use crate::format::message::datatype::Datatype;
+use super::parameters::{Target, complete};
+use super::{FilterInfo, OPTIONAL, codec, id, names};
 use crate::{Error, Result};
 
+/// How szip codes elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SZip {
+    /// As they are.
+    Entropy,
+    /// By how far they are from the one before.
+    NearestNeighbor,
+}
+
+/// What scale-offset stores of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ScaleOffset {
+    /// Integers in this many bits, or in as many as they need for 0.
+    Integer(u16),
+    /// Floating-point numbers, rounded to this many decimal digits.
+    FloatDScale(u8),
+}
+
+/// What compresses the planes of [`FilterInfo::bitshuffle`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bitshuffle {
+    /// Nothing.
+    None,
+    /// LZ4.
+    LZ4,
+    /// Zstandard.
+    ZStd,
+}
+
+/// The codecs of Blosc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Blosc {
+    /// Blosc's own.
+    BloscLZ,
+    /// LZ4.
+    LZ4,
+    /// LZ4, named as written with more effort.
+    LZ4HC,
+    /// Snappy, which Blosc 2 does not have.
+    Snappy,
+    /// zlib.
+    ZLib,
+    /// Zstandard.
+    ZStd,
+}
+
+/// How Blosc sorts the bytes of elements before it compresses them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BloscShuffle {
+    /// Not at all.
+    None,
+    /// Bytes of the same significance together.
+    #[default]
+    Byte,
+    /// Bits of the same significance together.
+    Bit,
+}
+
+impl From<bool> for BloscShuffle {
+    fn from(shuffle: bool) -> Self {
+        if shuffle { Self::Byte } else { Self::None }
+    }
+}
+
+/// Descriptions of filters, for [`DatasetBuilder::filter`](crate::DatasetBuilder::filter). What
+/// depends on the dataset's type and chunks is added when the dataset is made.
 impl FilterInfo {
     fn new(id: u16, flags: u16, parameters: Vec<u32>) -> Self {
         Self { id, name: None, flags, parameters }
@@ -23,99 +89,90 @@ impl FilterInfo {
     pub fn fletcher32() -> Self {
         Self::new(id::FLETCHER32, 0, Vec::new())
     }
+
+    /// Compression of numbers with szip, in blocks of 2 to 32 elements.
+    pub fn szip(coding: SZip, px_per_block: u8) -> Self {
+        // Bits 0 and 7 are always set: the coding of 1.x and no header of its own.
+        let coding = match coding {
+            SZip::Entropy => 4,
+            SZip::NearestNeighbor => 32,
+        };
+        Self::new(id::SZIP, OPTIONAL, vec![coding | 1 | 128, u32::from(px_per_block)])
+    }
+
+    /// Only the significant bits of numbers.
+    pub fn nbit() -> Self {
+        Self::new(id::NBIT, OPTIONAL, Vec::new())
+    }
+
+    /// Numbers as distances from the smallest of their chunk.
+    pub fn scale_offset(mode: ScaleOffset) -> Self {
+        let parameters = match mode {
+            ScaleOffset::Integer(bits) => vec![2, u32::from(bits)],
+            ScaleOffset::FloatDScale(digits) => vec![0, u32::from(digits)],
+        };
+        Self::new(id::SCALE_OFFSET, OPTIONAL, parameters)
+    }
+
+    /// Compression with LZF, which h5py brought.
+    pub fn lzf() -> Self {
+        Self::new(id::LZF, OPTIONAL, Vec::new())
+    }
+
+    /// Compression with LZ4.
+    pub fn lz4() -> Self {
+        Self::new(id::LZ4, OPTIONAL, vec![0])
+    }
+
+    /// Compression with Zstandard. The level is noted in the file; this library's own effort is
+    /// that of level 1.
+    pub fn zstd(level: u8) -> Self {
+        Self::new(id::ZSTD, OPTIONAL, vec![u32::from(level)])
+    }
+
+    /// Compression with bzip2, in blocks of 1 to 9 times 100,000 bytes.
+    pub fn bzip2(block_size: u8) -> Self {
+        Self::new(id::BZIP2, OPTIONAL, vec![u32::from(block_size)])
+    }
+
+    /// The bits of each chunk's elements sorted by significance, and compressed.
+    pub fn bitshuffle(compression: Bitshuffle) -> Self {
+        let parameters = match compression {
+            Bitshuffle::None => vec![0, 0],
+            Bitshuffle::LZ4 => vec![0, 2],
+            Bitshuffle::ZStd => vec![0, 3, 3],
+        };
+        Self::new(id::BITSHUFFLE, OPTIONAL, parameters)
+    }
+
+    /// Compression with a codec of Blosc, at a level of 0 (none) to 9.
+    pub fn blosc(codec: Blosc, level: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        let options = [u32::from(level), shuffle.into() as u32, codec as u32];
+        Self::new(id::BLOSC, OPTIONAL, [&[0; 4][..], &options].concat())
+    }
+
+    /// Compression with a codec of Blosc 2, at a level of 0 (none) to 9.
+    pub fn blosc2(codec: Blosc, level: u8, shuffle: impl Into<BloscShuffle>) -> Self {
+        Self { id: id::BLOSC2, ..Self::blosc(codec, level, shuffle) }
+    }
 }
 
-/// The filters as the header of a dataset of this type describes them.
+/// The filters as the header of the dataset `target` describes them.
 ///
 /// # Errors
 /// `Usage` if a parameter is out of range, or the filters cannot work on the type.
-pub(crate) fn prepare(filters: &[FilterInfo], datatype: &Datatype) -> Result<Vec<FilterInfo>> {
+pub(crate) fn prepare(filters: &[FilterInfo], target: &Target<'_>) -> Result<Vec<FilterInfo>> {
     if filters.len() > 32 {
         return Err(Error::usage("a dataset has at most 32 filters"));
     }
     let prepare = |filter: &FilterInfo| {
         let mut filter = filter.clone();
-        match (filter.id, &mut filter.parameters) {
-            (id::DEFLATE, parameters) if !matches!(parameters[..], [0..=9]) => {
-                return Err(Error::usage("the level of deflate is 0 to 9"));
-            }
-            (id::SHUFFLE, parameters) => *parameters = vec![datatype.size],
-            _ => {}
+        complete(&mut filter, target)?;
+        filter.name = filter.name.or_else(|| names::stored_name(filter.id).map(str::to_owned));
+        if super::is_available(filter.id) {
+            codec::Codec::new(&filter)?;
         }
         Ok(filter)
     };
     filters.iter().map(prepare).collect()
-}
-
-/// Names of the registry of The HDF Group, for filters that files often name only by number.
-const REGISTERED: &[(u16, &str)] = &[
-    (id::DEFLATE, "deflate"),
-    (id::SHUFFLE, "shuffle"),
-    (id::FLETCHER32, "fletcher32"),
-    (id::SZIP, "szip"),
-    (id::NBIT, "nbit"),
-    (id::SCALE_OFFSET, "scaleoffset"),
-    (257, "hzip"),
-    (258, "fpzip"),
-    (305, "LZO"),
-    (id::BZIP2, "bzip2"),
-    (id::LZF, "lzf"),
-    (id::BLOSC, "blosc"),
-    (32_002, "MAFISC"),
-    (32_003, "Snappy"),
-    (id::LZ4, "lz4"),
-    (32_005, "APAX"),
-    (32_006, "CBF"),
-    (32_007, "JPEG-XR"),
-    (id::BITSHUFFLE, "bitshuffle"),
-    (32_009, "SPDP"),
-    (32_010, "LPC-Rice"),
-    (32_011, "CCSDS-123"),
-    (32_012, "JPEG-LS"),
-    (32_013, "zfp"),
-    (32_014, "fpzip"),
-    (id::ZSTD, "zstd"),
-    (32_016, "B3D"),
-    (32_017, "SZ"),
-    (32_018, "FCIDECOMP, JPEG-LS"),
-    (32_019, "JPEG"),
-    (32_020, "VBZ"),
-    (32_021, "FAPEC"),
-    (32_022, "BitGroom"),
-    (32_023, "Granular BitRound"),
-    (32_024, "SZ3"),
-    (32_025, "Delta-Rice"),
-    (id::BLOSC2, "blosc2"),
-    (32_027, "FLAC"),
-    (32_028, "SPERR"),
-    (32_029, "TERSE/PROLIX"),
-    (32_030, "FFMPEG"),
-];
-
-/// The name of a filter of the format or of the registry of The HDF Group.
-fn registered_name(id: u16) -> Option<&'static str> {
-    REGISTERED.iter().find(|(known, _)| *known == id).map(|(_, name)| *name)
-}
-
-/// The error for a chunk whose filter this build of the library does not have.
-pub(super) fn unavailable(info: &FilterInfo) -> Error {
-    let stored = info.name.as_deref().filter(|name| !name.is_empty());
-    let name = registered_name(info.id).or(stored).unwrap_or("no name stored");
-    Error::unsupported(format!("filter {} ({name}) is not available", info.id))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-    use super::*;
-    use crate::format::message::datatype::ByteOrder;
-
-    #[test]
-    fn shuffle_learns_the_element_size_and_levels_are_checked() {
-        let datatype = Datatype::float64(ByteOrder::Little);
-        let filters = prepare(&[FilterInfo::shuffle(), FilterInfo::deflate(9)], &datatype).unwrap();
-        assert_eq!(filters[0].parameters, [8]);
-        assert_eq!(filters[1].parameters, [9]);
-        assert!(prepare(&[FilterInfo::deflate(10)], &datatype).is_err());
-    }
 }

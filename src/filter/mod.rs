@@ -21,7 +21,9 @@ mod fletcher32;
 #[cfg(feature = "lz4")]
 mod lz4;
 mod lzf;
+mod names;
 mod nbit;
+mod parameters;
 mod pipeline;
 mod registry;
 mod scale_offset;
@@ -32,6 +34,8 @@ mod zstd;
 
 pub use crate::format::message::filter_pipeline::FilterInfo;
 pub(crate) use describe::prepare;
+pub use describe::{Bitshuffle, Blosc, BloscShuffle, SZip, ScaleOffset};
+pub(crate) use parameters::Target;
 pub(crate) use pipeline::{Pipeline, Scratch};
 pub use registry::{Filter, FilterError, register};
 

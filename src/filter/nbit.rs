@@ -11,8 +11,8 @@
 //! of the bytes of anything else. Numbers of 3 bits at offset 9, `00 06 00 0e` in little-endian
 //! bytes, are `7c`: 011, 111, and two bits to fill the byte.
 
-use super::codec::Coder;
 use super::bits::{BitReader, BitWriter, check_len};
+use super::codec::Coder;
 use crate::{Error, Result};
 
 /// The parameters, understood.
@@ -64,7 +64,6 @@ impl Parameters {
         let element = Kind::parse(&mut description.iter().copied(), MAX_DEPTH)?;
         Ok(Self { identity: *identity != 0, count: u64::from(*count), element })
     }
-
 }
 
 impl Coder for Parameters {

@@ -22,6 +22,11 @@ struct Dim {
 }
 
 impl Dim {
+    fn times(self, factor: usize) -> Option<Self> {
+        let whole = self.whole.checked_mul(factor)?;
+        Some(Self { whole, chunk: self.chunk.checked_mul(factor)?, block: self.block.checked_mul(factor)? })
+    }
+
     fn chunks(self) -> usize {
         self.whole.div_ceil(self.chunk.max(1))
     }
@@ -60,8 +65,18 @@ impl Shape {
         let whole = sizes(8).ok_or_else(bad)?;
         let chunk = sizes(4).ok_or_else(bad)?;
         let block = sizes(4).ok_or_else(bad)?;
-        let dims = whole.into_iter().zip(chunk).zip(block);
-        Ok(Self { dims: dims.map(|((whole, chunk), block)| Dim { whole, chunk, block }).collect() })
+        let mut dims: Vec<Dim> = Vec::with_capacity(rank);
+        for ((whole, chunk), block) in whole.into_iter().zip(chunk).zip(block) {
+            let dim = Dim { whole, chunk, block };
+            // A dimension that blocks cover lengthens the rows of the one before.
+            let joined =
+                dims.last().filter(|_| whole == chunk && whole == block).and_then(|last| last.times(whole));
+            match (dims.last_mut(), joined) {
+                (Some(last), Some(joined)) => *last = joined,
+                _ => dims.push(dim),
+            }
+        }
+        Ok(Self { dims })
     }
 
     /// Bytes of the whole.
@@ -80,32 +95,57 @@ impl Shape {
         product(sizes.chain([typesize as u64]))
     }
 
+    /// Whether the elements of a chunk are in the order of the whole, and are all of it.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.dims[..], [dim] if dim.chunk == dim.whole && dim.whole.is_multiple_of(dim.block))
+    }
+
     /// Puts the elements of chunk `nth`, which `chunk` holds, to their places in `output`.
     pub(super) fn scatter(&self, nth: usize, typesize: usize, chunk: &[u8], output: &mut [u8]) -> Option<()> {
-        let (last, outer) = self.dims.split_last()?;
+        let block_len = product(self.dims.iter().map(|dim| dim.block as u64).chain([typesize as u64]))?;
         let chunk_at = places(nth, self.dims.iter().map(|dim| dim.chunks()))?;
-        let row_len = last.block.checked_mul(typesize)?;
-        let rows = outer.iter().try_fold(1_usize, |rows, dim| rows.checked_mul(dim.block))?;
-        for (row, from) in chunk.chunks_exact(row_len).enumerate() {
-            let block_at = places(row.checked_div(rows)?, self.dims.iter().map(|dim| dim.blocks()))?;
-            let row_at = places(row.checked_rem(rows)?, outer.iter().map(|dim| dim.block))?;
-            // The first element of the row in the whole, and how many of its elements are in there.
-            let (mut element, mut count) = (0_usize, 0_usize);
-            let row_at = row_at.into_iter().chain([0]);
-            for (((dim, chunk), block), row) in self.dims.iter().zip(&chunk_at).zip(&block_at).zip(row_at) {
-                let in_chunk = block.checked_mul(dim.block)?.checked_add(row)?;
+        for (nth, block) in chunk.chunks_exact(usize::try_from(block_len).ok()?).enumerate() {
+            let block_at = places(nth, self.dims.iter().map(|dim| dim.blocks()))?;
+            // Along each dimension, the first element in the whole and how many of the block are in it.
+            let mut spans = Vec::with_capacity(self.dims.len());
+            for ((dim, chunk), block) in self.dims.iter().zip(&chunk_at).zip(block_at) {
+                let in_chunk = block.checked_mul(dim.block)?;
                 let in_whole = chunk.checked_mul(dim.chunk)?.checked_add(in_chunk)?;
                 let left = dim.chunk.saturating_sub(in_chunk).min(dim.whole.saturating_sub(in_whole));
-                element = element.checked_mul(dim.whole)?.checked_add(in_whole)?;
-                count = left;
-                if left == 0 {
+                spans.push((in_whole, left.min(dim.block)));
+            }
+            self.scatter_block(&spans, typesize, block, output)?;
+        }
+        Some(())
+    }
+
+    fn scatter_block(
+        &self,
+        spans: &[(usize, usize)],
+        typesize: usize,
+        block: &[u8],
+        output: &mut [u8],
+    ) -> Option<()> {
+        let ((last, outer), (&(first, count), outer_spans)) = (self.dims.split_last()?, spans.split_last()?);
+        let row_len = last.block.checked_mul(typesize)?;
+        let len = count.checked_mul(typesize)?;
+        let mut row_at = vec![0_usize; outer.len()];
+        for from in block.chunks_exact(row_len) {
+            let inside = row_at.iter().zip(outer_spans).all(|(at, (_, count))| at < count);
+            if inside && len > 0 {
+                let mut element = 0_usize;
+                for ((dim, at), (first, _)) in outer.iter().zip(&row_at).zip(outer_spans) {
+                    element = element.checked_mul(dim.whole)?.checked_add(first.checked_add(*at)?)?;
+                }
+                let start = element.checked_mul(last.whole)?.checked_add(first)?.checked_mul(typesize)?;
+                output.get_mut(start..start.checked_add(len)?)?.copy_from_slice(from.get(..len)?);
+            }
+            for (at, dim) in row_at.iter_mut().zip(outer).rev() {
+                *at = at.saturating_add(1);
+                if *at < dim.block {
                     break;
                 }
-            }
-            let len = count.min(last.block).checked_mul(typesize)?;
-            if len > 0 {
-                let start = element.checked_mul(typesize)?;
-                output.get_mut(start..start.checked_add(len)?)?.copy_from_slice(from.get(..len)?);
+                *at = 0;
             }
         }
         Some(())

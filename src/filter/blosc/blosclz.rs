@@ -42,7 +42,8 @@ pub(super) fn decode(input: &[u8], output: &mut [u8]) -> Result<u64> {
             done = done.saturating_add(literals.len());
             continue;
         }
-        let mut byte = || take(1).and_then(|byte| byte.first()).map(|byte| usize::from(*byte)).ok_or_else(short);
+        let mut byte =
+            || take(1).and_then(|byte| byte.first()).map(|byte| usize::from(*byte)).ok_or_else(short);
         let mut len = (control >> 5).saturating_add(2);
         if control >> 5 == 7 {
             loop {

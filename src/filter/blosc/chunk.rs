@@ -87,7 +87,8 @@ impl Header {
         }
         let (len, block, stored) = (number(bytes, 4)?, number(bytes, 8)?, number(bytes, 12)?);
         let extended = version > VERSION_1 && flags & EXTENDED == EXTENDED;
-        let mut header = Self { extended, stored, ..Self::new(flags, usize::from(typesize), len, block, [0; 6]) };
+        let mut header =
+            Self { extended, stored, ..Self::new(flags, usize::from(typesize), len, block, [0; 6]) };
         if extended {
             let extension = bytes.get(HEADER_LEN..EXTENDED_LEN).ok_or_else(|| bad("truncated"))?;
             let [a, b, c, d, e, f, _, _, u, v, w, x, y, z, _, flags2] = *extension else {
@@ -162,7 +163,10 @@ impl<'a> Chunk<'a> {
         let (mut state, mut spare) = (deflate::State::default(), Vec::new());
         let mut decode = |nth: usize, to: &mut [u8], first: Option<&[u8]>| {
             let start = number(body, nth.saturating_mul(4))?;
-            self.decode_block(start, compressor, &mut state, to)?;
+            let zeros = self.decode_block(start, compressor, &mut state, to)?;
+            if zeros && !header.filters.contains(&pipeline::DELTA) {
+                return Ok(());
+            }
             pipeline::undo(header, to, &mut spare, first)
         };
         let (first, others) = output.split_at_mut(header.block.min(output.len()));
@@ -175,13 +179,14 @@ impl<'a> Chunk<'a> {
         Ok(())
     }
 
+    /// Decodes the streams of a block, and tells whether all are zeros.
     fn decode_block(
         &self,
         start: usize,
         compressor: Compressor,
         state: &mut deflate::State,
         output: &mut [u8],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let truncated = || bad("a block is truncated");
         let streams = self.header.streams(output.len());
         if !output.len().is_multiple_of(streams) {
@@ -189,6 +194,7 @@ impl<'a> Chunk<'a> {
         }
         let stream_len = output.len().checked_div(streams).unwrap_or(0).max(1);
         let mut rest = self.bytes.get(start..).ok_or_else(truncated)?;
+        let mut zeros = true;
         for to in output.chunks_mut(stream_len) {
             let (len, tail) = rest.split_first_chunk::<4>().ok_or_else(truncated)?;
             rest = tail;
@@ -203,8 +209,10 @@ impl<'a> Chunk<'a> {
                     }
                 }
                 to.fill(value);
+                zeros &= value == 0;
                 continue;
             }
+            zeros = false;
             let len = usize::try_from(len).map_err(|_| bad("an invalid length of a stream"))?;
             let (stream, tail) = rest.split_at_checked(len).ok_or_else(truncated)?;
             rest = tail;
@@ -214,7 +222,7 @@ impl<'a> Chunk<'a> {
                 compressor.decode(state, stream, to)?;
             }
         }
-        Ok(())
+        Ok(zeros)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Writing of chunks of Blosc 1 and 2.
 
 use super::chunk::{
-    BITSHUFFLED, EXTENDED, EXTENDED_LEN, HEADER_LEN, Header, MAX_STREAMS, MIN_STREAM, ONE_STREAM, SHUFFLED, STORED,
+    BITSHUFFLED, EXTENDED, EXTENDED_LEN, HEADER_LEN, Header, MAX_STREAMS, MIN_STREAM, ONE_STREAM, SHUFFLED,
+    STORED,
 };
 use super::compressor::Compressor;
 use super::pipeline;
@@ -49,7 +50,8 @@ impl Encoder {
     }
 
     fn header(&self, typesize: usize, len: usize) -> Header {
-        let splits = self.compressor.likes_streams() && typesize <= MAX_STREAMS && len / MIN_STREAM >= typesize;
+        let splits =
+            self.compressor.likes_streams() && typesize <= MAX_STREAMS && len / MIN_STREAM >= typesize;
         let wanted = if splits { STREAM_LEN.saturating_mul(typesize).min(BLOCK_LEN) } else { BLOCK_LEN };
         // Whole groups of eight elements, which bit planes want.
         let group = typesize.saturating_mul(8);
@@ -67,7 +69,13 @@ impl Encoder {
     }
 
     /// Appends where the blocks start, and the blocks; `false` if that would be no gain.
-    fn encode_blocks(&self, header: &Header, input: &[u8], start: usize, output: &mut Vec<u8>) -> Result<bool> {
+    fn encode_blocks(
+        &self,
+        header: &Header,
+        input: &[u8],
+        start: usize,
+        output: &mut Vec<u8>,
+    ) -> Result<bool> {
         let count = input.len().div_ceil(header.block.max(1));
         let starts_at = output.len();
         output.resize(starts_at.saturating_add(count.saturating_mul(4)), 0);

@@ -89,7 +89,8 @@ impl<'a> Frame<'a> {
         let total = self.content_len()?;
         decode_whole(total, output, limit, |output| {
             let chunk_len = self.chunk_len.max(1);
-            if self.len.max(self.chunk_len as u64) > total.saturating_mul(MAX_PADDING).saturating_add(1 << 20) {
+            if self.len.max(self.chunk_len as u64) > total.saturating_mul(MAX_PADDING).saturating_add(1 << 20)
+            {
                 return Err(bad("more elements outside than inside"));
             }
             let places = self.places(self.len.div_ceil(chunk_len as u64))?;
@@ -104,6 +105,9 @@ impl<'a> Frame<'a> {
             }
             if shape.chunks() != Some(places.len() as u64) {
                 return Err(bad("another number of chunks than the dimensions say"));
+            }
+            if let ([place], true) = (&places[..], shape.is_plain()) {
+                return self.decode_chunk(*place, output);
             }
             let mut chunk = vec![0; self.chunk_len];
             for (nth, place) in places.into_iter().enumerate() {

@@ -11,7 +11,12 @@ pub(super) const TRUNCATE: u8 = 4;
 
 /// Undoes the filters of `block`; `first` is the first block of the chunk, decoded, or `None` when
 /// that is this one.
-pub(super) fn undo(header: &Header, block: &mut [u8], spare: &mut Vec<u8>, first: Option<&[u8]>) -> Result<()> {
+pub(super) fn undo(
+    header: &Header,
+    block: &mut [u8],
+    spare: &mut Vec<u8>,
+    first: Option<&[u8]>,
+) -> Result<()> {
     for (nth, (filter, meta)) in header.filters.iter().zip(header.filters_meta).enumerate().rev() {
         spare.resize(block.len(), 0);
         match *filter {
