@@ -27,6 +27,12 @@ pub(crate) enum Command {
         override_usage = "h5 dump [-H] [-d PATH] [-g PATH] [-A] [-p] FILE..."
     )]
     Dump(Tool),
+    /// Tell how two HDF5 files differ, as h5diff does
+    #[command(
+        disable_help_flag = true,
+        override_usage = "h5 diff [-r] [-v] [-d DELTA] FILE1 FILE2 [OBJECT1 [OBJECT2]]"
+    )]
+    Diff(Tool),
 }
 
 /// Arguments of a command with options in the style of the C tools.

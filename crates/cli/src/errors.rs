@@ -16,6 +16,8 @@ pub(crate) enum Error {
     ClosedOutput,
     /// Everything has been said already.
     Reported,
+    /// Everything has been said already; the exit code.
+    Exit(u8),
 }
 
 impl Error {
@@ -42,7 +44,7 @@ impl fmt::Display for Error {
         match self {
             Self::Message(message) => f.write_str(message),
             Self::ClosedOutput => f.write_str("the standard output is closed"),
-            Self::Reported => Ok(()),
+            Self::Reported | Self::Exit(_) => Ok(()),
         }
     }
 }

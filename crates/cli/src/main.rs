@@ -1,6 +1,7 @@
 //! The `h5` command: pack and unpack images, list and dump HDF5 files.
 
 mod args;
+mod diff;
 mod dump;
 mod elements;
 mod errors;
@@ -30,13 +31,14 @@ type Tool = fn(&[String]) -> Result<()>;
 /// The C tools whose command lines are understood, by all their names.
 fn tool(name: &str) -> Option<Tool> {
     match name {
+        "diff" | "h5diff" => Some(diff::run),
         "dump" | "h5dump" => Some(dump::run),
         "ls" | "h5ls" => Some(ls::run),
         _ => None,
     }
 }
 
-/// Runs the command that the arguments ask for. A link called `h5dump` or `h5ls` is that tool.
+/// Runs the command that the arguments ask for. A link called `h5dump`, `h5ls` or `h5diff` is that tool.
 fn run(args: Vec<OsString>) -> Result<()> {
     let text = |arg: &OsString| arg.to_string_lossy().into_owned();
     let called =
@@ -53,6 +55,7 @@ fn run(args: Vec<OsString>) -> Result<()> {
     match args::Args::parse_from(args).command {
         args::Command::Pack(pack) => pack::run(&pack),
         args::Command::Unpack(unpack) => unpack::run(&unpack),
+        args::Command::Diff(tool) => diff::run(&tool.args),
         args::Command::Ls(tool) => ls::run(&tool.args),
         args::Command::Dump(tool) => dump::run(&tool.args),
     }
@@ -61,6 +64,7 @@ fn run(args: Vec<OsString>) -> Result<()> {
 fn main() -> ExitCode {
     match run(std::env::args_os().collect()) {
         Ok(()) | Err(Error::ClosedOutput) => ExitCode::SUCCESS,
+        Err(Error::Exit(code)) => ExitCode::from(code),
         Err(error) => {
             errors::report(&error);
             ExitCode::FAILURE

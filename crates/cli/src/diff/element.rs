@@ -1,0 +1,343 @@
+//! Elements: which of two sequences of them differ.
+
+use hdfive::datatype::{
+    ArrayType, CompoundType, Datatype, DatatypeClass, EnumType, Normalization, VarLenKind,
+};
+use hdfive::datatype::{ByteOrder, FloatType};
+use hdfive::{Elements, Heap};
+
+use super::number::{Integers, Width};
+use super::reference::Containers;
+use super::state::{Diff, Pair, Place, padded};
+use super::text;
+use super::types;
+use crate::errors::{Error, Result};
+use crate::format_c::Real;
+use crate::render::{Integer, integer, native_bitfield, native_size, real};
+
+/// Two elements that are compared.
+#[derive(Clone, Copy)]
+pub(super) struct Datum<'a> {
+    pub(super) types: Pair<&'a Datatype>,
+    pub(super) bytes: Pair<&'a [u8]>,
+    pub(super) heaps: Pair<&'a Heap>,
+}
+
+/// What all elements of a dataset or attribute have in common.
+pub(super) struct Scope<'a> {
+    pub(super) place: &'a Place,
+    pub(super) containers: Containers<'a>,
+    /// Whether members of compounds are found by their names, as the types differ in size.
+    pub(super) by_name: bool,
+    /// Whether the elements are references themselves, not members or elements of arrays: only those
+    /// are followed.
+    pub(super) follow: bool,
+}
+
+/// The bytes of a part of an element; fewer if the element is too short.
+fn part(bytes: &[u8], offset: usize, size: usize) -> &[u8] {
+    let rest = bytes.get(offset..).unwrap_or(&[]);
+    &rest[..size.min(rest.len())]
+}
+
+/// A number of a type that the processor has needs no conversion.
+fn fast_real(bytes: &[u8], class: &FloatType) -> Option<Real> {
+    let plain = class.order == ByteOrder::Little
+        && class.normalization == Normalization::Implied
+        && class.bit_offset == 0
+        && class.mantissa_location == 0;
+    match (plain, class.exponent_size, class.mantissa_size, class.exponent_bias) {
+        (true, 8, 23, 127) => {
+            let bytes = bytes.try_into().ok()?;
+            let value = f32::from_le_bytes(bytes);
+            let value = if value.is_nan() {
+                f64::NAN.copysign(if value.is_sign_negative() { -1.0 } else { 1.0 })
+            } else {
+                f64::from(value)
+            };
+            Some(value.into())
+        }
+        (true, 11, 52, 1023) => Some(f64::from_le_bytes(bytes.try_into().ok()?).into()),
+        _ => None,
+    }
+}
+
+impl<'a> Datum<'a> {
+    fn with(self, types: Pair<&'a Datatype>, bytes: Pair<&'a [u8]>) -> Self {
+        Self { types, bytes, ..self }
+    }
+
+    /// The type that decides how elements are compared: the larger one.
+    fn leading(&self) -> usize {
+        usize::from(native_size(self.types[0]) < native_size(self.types[1]))
+    }
+}
+
+impl Diff<'_> {
+    /// Compares elements, the first of which is at `start`, until so many differences are `found`.
+    ///
+    /// # Errors
+    /// That variable-length data or what references lead to cannot be read.
+    pub(super) fn elements(
+        &mut self,
+        scope: &Scope<'_>,
+        elements: Pair<&Elements>,
+        start: u64,
+        mut found: u64,
+    ) -> Result<u64> {
+        let types = elements.map(Elements::datatype);
+        let heaps = elements.map(Elements::heap);
+        let same_bytes = types::self_contained(types[0]) && types[0] == types[1];
+        let wanted = self.options.count;
+        for (offset, (first, second)) in elements[0].iter().zip(elements[1].iter()).enumerate() {
+            if wanted.is_some_and(|wanted| found >= wanted) {
+                break;
+            }
+            if same_bytes && first == second {
+                continue;
+            }
+            let datum = Datum { types, bytes: [first, second], heaps };
+            found += self.datum(scope, datum, start + offset as u64)?;
+        }
+        self.check_output()?;
+        Ok(found)
+    }
+
+    /// Compares arrays as if all had `len` items, one after the other, `total` in all.
+    ///
+    /// # Errors
+    /// As [`elements`](Self::elements).
+    pub(super) fn flattened(
+        &mut self,
+        scope: &Scope<'_>,
+        elements: Pair<&Elements>,
+        len: u64,
+        total: u64,
+    ) -> Result<u64> {
+        let mut bases = Vec::new();
+        for elements in elements {
+            match &elements.datatype().class {
+                DatatypeClass::Array(class) => bases.push(&*class.base),
+                _ => return Err(Error::new("elements are no arrays")),
+            }
+        }
+        let [first, second] = bases[..] else { return Ok(0) };
+        let items = |side: usize, base: &Datatype| {
+            let size = (base.size as usize).max(1);
+            elements[side].iter().flat_map(move |bytes| bytes.chunks_exact(size))
+        };
+        let heaps = elements.map(Elements::heap);
+        let scope = Scope { follow: false, ..*scope };
+        let mut found = 0;
+        for (at, bytes) in (0..total).zip(items(0, first).zip(items(1, second))) {
+            let datum = Datum { types: [first, second], bytes: [bytes.0, bytes.1], heaps };
+            found += self.datum(&scope, datum, at / len.max(1))?;
+        }
+        Ok(found)
+    }
+
+    fn datum(&mut self, scope: &Scope<'_>, datum: Datum<'_>, index: u64) -> Result<u64> {
+        let lead = datum.leading();
+        let place = scope.place;
+        Ok(match (&datum.types[0].class, &datum.types[1].class) {
+            (DatatypeClass::Integer(_), DatatypeClass::Integer(_)) => {
+                let size = native_size(datum.types[lead]) as u32;
+                self.integers(place, index, integers(&datum, lead, size), size)
+            }
+            (DatatypeClass::Float(first), DatatypeClass::Float(second)) => {
+                let [a, b] = datum.bytes;
+                let value = |bytes, class| fast_real(bytes, class).unwrap_or_else(|| real(bytes, class));
+                let width = match datum.types[lead].size {
+                    0..=4 => Width::Single,
+                    5..=8 => Width::Double,
+                    _ => Width::Extended,
+                };
+                self.reals(place, index, [value(a, first), value(b, second)], width)
+            }
+            (DatatypeClass::Compound(first), DatatypeClass::Compound(second)) => {
+                self.nested(|diff| diff.compounds(scope, datum, [first, second], index))?
+            }
+            (DatatypeClass::Array(first), DatatypeClass::Array(second)) => {
+                self.nested(|diff| diff.arrays(scope, datum, [first, second], index))?
+            }
+            (DatatypeClass::Enum(first), DatatypeClass::Enum(second)) => {
+                self.enumerations(place, datum, [first, second], index)
+            }
+            (DatatypeClass::Bitfield(first), DatatypeClass::Bitfield(second)) => {
+                let first = native_bitfield(datum.bytes[0], first);
+                let second = native_bitfield(datum.bytes[1], second);
+                self.raw(place, [&first, &second], index)
+            }
+            (DatatypeClass::Opaque { .. }, DatatypeClass::Opaque { .. }) => {
+                if datum.types[0].size != datum.types[1].size {
+                    return Err(Error::new("opaque types of different sizes cannot be compared"));
+                }
+                self.raw(place, datum.bytes, index)
+            }
+            (DatatypeClass::Reference(_), DatatypeClass::Reference(_)) => {
+                self.references(scope, datum.types, datum.bytes, index)?
+            }
+            (DatatypeClass::VarLen(first), DatatypeClass::VarLen(second))
+                if first.kind == VarLenKind::Sequence && second.kind == VarLenKind::Sequence =>
+            {
+                self.nested(|diff| diff.sequences(scope, datum, [&first.base, &second.base], index))?
+            }
+            (DatatypeClass::Complex(first), DatatypeClass::Complex(second)) => {
+                let bases = [&*first.base, &*second.base];
+                self.items(scope, datum, bases, 2, index)?
+            }
+            _ => {
+                let Some(strings) = text::strings(&datum, lead)? else {
+                    return Err(Error::new("elements of these types cannot be compared"));
+                };
+                self.strings(place, strings, index)
+            }
+        })
+    }
+
+    /// Compares what is in an element: which positions are printed is forgotten afterwards.
+    fn nested(&mut self, compare: impl FnOnce(&mut Self) -> Result<u64>) -> Result<u64> {
+        let char_position = self.char_position;
+        let found = compare(self);
+        self.char_position = char_position;
+        found
+    }
+
+    fn compounds(
+        &mut self,
+        scope: &Scope<'_>,
+        datum: Datum<'_>,
+        classes: Pair<&CompoundType>,
+        index: u64,
+    ) -> Result<u64> {
+        let lead = if scope.by_name { datum.leading() } else { 0 };
+        let mut found = 0;
+        for (at, member) in classes[lead].members.iter().enumerate() {
+            let others = &classes[1 - lead].members;
+            let other = match scope.by_name {
+                true => others.iter().find(|other| other.name == member.name),
+                false => others.get(at),
+            };
+            let Some(other) = other else { continue };
+            let members = if lead == 0 { [member, other] } else { [other, member] };
+            let bytes = [0, 1].map(|side| {
+                let member = members[side];
+                part(datum.bytes[side], member.offset as usize, member.datatype.size as usize)
+            });
+            let types = members.map(|member| &member.datatype);
+            let scope = Scope { follow: false, ..*scope };
+            found += self.datum(&scope, datum.with(types, bytes), index)?;
+        }
+        Ok(found)
+    }
+
+    fn arrays(
+        &mut self,
+        scope: &Scope<'_>,
+        datum: Datum<'_>,
+        classes: Pair<&ArrayType>,
+        index: u64,
+    ) -> Result<u64> {
+        let count = |class: &ArrayType| {
+            class.dims.iter().fold(1_usize, |count, &dim| count.saturating_mul(dim as usize))
+        };
+        let count = count(classes[0]).min(count(classes[1]));
+        self.items(scope, datum, classes.map(|class| &*class.base), count, index)
+    }
+
+    /// Compares the first `count` items that elements consist of.
+    fn items(
+        &mut self,
+        scope: &Scope<'_>,
+        datum: Datum<'_>,
+        bases: Pair<&Datatype>,
+        count: usize,
+        index: u64,
+    ) -> Result<u64> {
+        let sizes = bases.map(|base| (base.size as usize).max(1));
+        let scope = Scope { follow: false, ..*scope };
+        let [first, second] = [0, 1].map(|side| datum.bytes[side].chunks_exact(sizes[side]));
+        first.zip(second).take(count).try_fold(0, |found, (first, second)| {
+            Ok(found + self.datum(&scope, datum.with(bases, [first, second]), index)?)
+        })
+    }
+
+    /// Compares sequences: elements of the first beyond the end of the second are differences.
+    fn sequences(
+        &mut self,
+        scope: &Scope<'_>,
+        datum: Datum<'_>,
+        bases: Pair<&Datatype>,
+        index: u64,
+    ) -> Result<u64> {
+        let sizes = bases.map(|base| (base.size as usize).max(1));
+        let items = |side: usize| datum.heaps[side].get(datum.bytes[side], sizes[side]);
+        let bytes = [items(0)?, items(1)?];
+        let lens = [0, 1].map(|side| bytes[side].len() / sizes[side]);
+        let found = self.items(scope, datum.with(datum.types, bytes), bases, lens[0], index)?;
+        Ok(found + lens[0].saturating_sub(lens[1]) as u64)
+    }
+
+    fn enumerations(&mut self, place: &Place, datum: Datum<'_>, classes: Pair<&EnumType>, index: u64) -> u64 {
+        // Of types of one size the first names the values of both.
+        let one_size = native_size(datum.types[0]) == native_size(datum.types[1]);
+        let name = |side: usize| {
+            let value = value(&classes[side].base, datum.bytes[side]);
+            let class = classes[if one_size { 0 } else { side }];
+            let mut members = class.members.iter();
+            members.find(|(_, other)| self::value(&class.base, other) == value).map(|(name, _)| name.as_str())
+        };
+        let names = [name(0), name(1)];
+        let values = [0, 1].map(|side| value(&classes[side].base, datum.bytes[side]));
+        if if names[0].is_some() {
+            names[0] == names[1]
+        } else {
+            names[1].is_none() && values[0] == values[1]
+        } {
+            return 0;
+        }
+        if self.print_position(place, index, 0, false) {
+            let [first, second] = names.map(|name| name.unwrap_or("**INVALID VALUE**"));
+            self.print(format_args!("{} {}\n", padded(first, 16), padded(second, 17)));
+        }
+        1
+    }
+
+    fn raw(&mut self, place: &Place, bytes: Pair<&[u8]>, index: u64) -> u64 {
+        let len = bytes[0].len().max(bytes[1].len());
+        let byte = |side: usize, at: usize| bytes[side].get(at).copied().unwrap_or(0);
+        (0..len).map(|at| self.bytes(place, index, byte(0, at), byte(1, at))).sum()
+    }
+}
+
+/// The value of an enumeration, as it is in memory.
+fn value(base: &Datatype, bytes: &[u8]) -> u64 {
+    match &base.class {
+        DatatypeClass::Integer(class) => bits(integer(bytes, class)),
+        _ => 0,
+    }
+}
+
+fn bits(value: Integer) -> u64 {
+    match value {
+        Integer::Signed(value) => value as u64,
+        Integer::Unsigned(value) => value,
+    }
+}
+
+/// Two integers, both of the sign of the leading type.
+fn integers(datum: &Datum<'_>, lead: usize, size: u32) -> Integers {
+    let value = |side: usize| match &datum.types[side].class {
+        DatatypeClass::Integer(class) => integer(datum.bytes[side], class),
+        _ => Integer::Unsigned(0),
+    };
+    let signed = matches!(&datum.types[lead].class, DatatypeClass::Integer(class) if class.signed);
+    let unused = 64 - 8 * size.clamp(1, 8);
+    let [first, second] = [bits(value(0)), bits(value(1))];
+    if signed {
+        let signed = |bits: u64| ((bits << unused) as i64) >> unused;
+        Integers::Signed(signed(first), signed(second))
+    } else {
+        Integers::Unsigned(first << unused >> unused, second << unused >> unused)
+    }
+}

@@ -1,0 +1,218 @@
+//! The objects below a group, and where links lead.
+
+use std::collections::HashSet;
+
+use hdfive::{ErrorKind, File, Group, LinkType, Location, Object};
+
+use crate::errors::{Error, Result};
+use crate::objects::check_depth;
+
+/// What a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Group,
+    Dataset,
+    Datatype,
+    SoftLink,
+    /// An external link, or one of a class that a user defined.
+    OtherLink,
+    Unknown,
+}
+
+impl Kind {
+    pub(super) fn of(object: &Object) -> Self {
+        match object {
+            Object::Group(_) => Self::Group,
+            Object::Dataset(_) => Self::Dataset,
+            Object::NamedDatatype(_) => Self::Datatype,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// That of a link that is not followed.
+    fn of_link(link: &LinkType) -> Self {
+        if matches!(link, LinkType::Soft(_)) { Self::SoftLink } else { Self::OtherLink }
+    }
+
+    pub(super) fn is_link(self) -> bool {
+        matches!(self, Self::SoftLink | Self::OtherLink)
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Dataset => "H5G_DATASET",
+            Self::Group => "H5G_GROUP",
+            Self::Datatype => "H5G_TYPE",
+            Self::SoftLink => "H5G_LINK",
+            Self::OtherLink => "H5G_UDLINK",
+            Self::Unknown => "unknown type",
+        }
+    }
+}
+
+/// What tells an object from all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    file: String,
+    address: u64,
+}
+
+impl Identity {
+    pub(super) fn of(object: &Object) -> Option<Self> {
+        let location: &Location = match object {
+            Object::Group(group) => group,
+            Object::Dataset(dataset) => dataset,
+            Object::NamedDatatype(datatype) => datatype,
+            _ => return None,
+        };
+        Some(Self { file: location.filename(), address: location.address() })
+    }
+
+    /// Whether both are the same object; of files without names that cannot be told.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let path = |identity: &Self| std::fs::canonicalize(&identity.file).ok();
+        self.address == other.address
+            && !self.file.is_empty()
+            && (self.file == other.file || path(self).is_some_and(|own| Some(own) == path(other)))
+    }
+}
+
+/// Whether two objects are known to be the same.
+pub(super) fn same_object(first: Option<&Identity>, second: Option<&Identity>) -> bool {
+    matches!((first, second), (Some(first), Some(second)) if first.same(second))
+}
+
+/// A path below a group.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) path: String,
+    pub(super) kind: Kind,
+    pub(super) identity: Option<Identity>,
+}
+
+impl Entry {
+    pub(super) fn of(path: &str, object: &Object) -> Self {
+        Self { path: path.to_owned(), kind: Kind::of(object), identity: Identity::of(object) }
+    }
+
+    fn link(path: &str, link: &LinkType) -> Self {
+        Self { path: path.to_owned(), kind: Kind::of_link(link), identity: None }
+    }
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone)]
+pub(super) enum Lead {
+    /// An object, by hard links.
+    Object,
+    /// A link, and the object that it leads to if links are followed.
+    Link(LinkType, Option<(Kind, Option<Identity>)>),
+    /// Nothing.
+    Dangling,
+}
+
+/// Whether an error says that a link leads nowhere.
+fn leads_nowhere(error: &hdfive::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Io)
+}
+
+/// Where a path leads.
+///
+/// # Errors
+/// That there is no such link, or that following it fails.
+pub(super) fn lead(file: &File, path: &str, follow: bool) -> Result<Lead> {
+    if path == "/" {
+        return Ok(Lead::Object);
+    }
+    let link = file.link(path)?.link_type;
+    if matches!(link, LinkType::Hard(_)) {
+        return Ok(Lead::Object);
+    }
+    if !follow {
+        return Ok(Lead::Link(link, None));
+    }
+    match file.open(path) {
+        Ok(object) => Ok(Lead::Link(link, Some((Kind::of(&object), Identity::of(&object))))),
+        Err(error) if leads_nowhere(&error) => Ok(Lead::Dangling),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// All paths below a group.
+pub(super) struct Walk {
+    pub(super) entries: Vec<Entry>,
+    follow: bool,
+    /// Links that were followed.
+    followed: Vec<(Kind, String)>,
+    /// Whether a link led nowhere.
+    pub(super) dangling: bool,
+}
+
+impl Walk {
+    /// The group at `path` itself, and what is below it.
+    ///
+    /// # Errors
+    /// That an object is damaged.
+    pub(super) fn of(file: &File, path: &str, follow: bool) -> Result<Self> {
+        let mut walk = Self { entries: Vec::new(), follow, followed: Vec::new(), dangling: false };
+        let object = if path == "/" { Object::Group((**file).clone()) } else { file.open(path)? };
+        walk.visit(object, path, 0)?;
+        Ok(walk)
+    }
+
+    fn visit(&mut self, object: Object, path: &str, depth: usize) -> Result<()> {
+        self.entries.push(Entry::of(path, &object));
+        if let Object::Group(group) = object {
+            let mut seen = HashSet::from([group.address()]);
+            self.members(&group, path.trim_end_matches('/'), &mut seen, depth)?;
+        }
+        Ok(())
+    }
+
+    fn members(&mut self, group: &Group, path: &str, seen: &mut HashSet<u64>, depth: usize) -> Result<()> {
+        check_depth(depth)?;
+        for link in group.links()? {
+            let path = format!("{path}/{}", link.name);
+            if matches!(link.link_type, LinkType::Hard(_)) {
+                let object = group.open(&link.name)?;
+                self.entries.push(Entry::of(&path, &object));
+                if let Object::Group(member) = object
+                    && seen.insert(member.address())
+                {
+                    self.members(&member, &path, seen, depth + 1)?;
+                }
+            } else {
+                self.link(group, &link.name, &link.link_type, &path, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a link leads to takes its place, unless another link led there before.
+    fn link(&mut self, group: &Group, name: &str, link: &LinkType, path: &str, depth: usize) -> Result<()> {
+        if !self.follow {
+            self.entries.push(Entry::link(path, link));
+            return Ok(());
+        }
+        let target = match link {
+            LinkType::Soft(target) => target,
+            LinkType::External { path, .. } => path,
+            _ => return Err(Error::new(format_args!("{path}: a link of an unknown class"))),
+        };
+        let object = match group.open(name) {
+            Ok(object) => object,
+            Err(error) if leads_nowhere(&error) => {
+                self.dangling = true;
+                self.entries.push(Entry::link(path, link));
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let followed = (Kind::of_link(link), target.clone());
+        if self.followed.contains(&followed) {
+            return Ok(());
+        }
+        self.followed.push(followed);
+        self.visit(object, path, depth + 1)
+    }
+}
