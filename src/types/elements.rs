@@ -60,6 +60,11 @@ impl Elements {
     }
 
     /// The bytes of all elements, one after the other.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes of each element.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.bytes.chunks_exact((self.datatype.size as usize).max(1))
     }

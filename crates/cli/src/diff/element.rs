@@ -34,6 +34,14 @@ pub(super) struct Scope<'a> {
     pub(super) follow: bool,
 }
 
+/// Elements whose bytes are compared at once.
+const BLOCK: usize = 4096;
+
+/// The size of an element, in bytes.
+fn size(datatype: &Datatype) -> usize {
+    (datatype.size as usize).max(1)
+}
+
 /// The bytes of a part of an element; fewer if the element is too short.
 fn part(bytes: &[u8], offset: usize, size: usize) -> &[u8] {
     let rest = bytes.get(offset..).unwrap_or(&[]);
@@ -89,17 +97,25 @@ impl Diff<'_> {
         let heaps = elements.map(Elements::heap);
         let same_bytes = types::self_contained(types[0]) && types[0] == types[1];
         let wanted = self.options.count;
-        for (offset, (first, second)) in elements[0].iter().zip(elements[1].iter()).enumerate() {
-            if wanted.is_some_and(|wanted| found >= wanted) {
-                break;
-            }
-            if same_bytes && first == second {
+        let blocks = elements.map(|elements| elements.as_bytes().chunks(BLOCK * size(elements.datatype())));
+        let [first_blocks, second_blocks] = blocks;
+        for (start, blocks) in (start..).step_by(BLOCK).zip(first_blocks.zip(second_blocks)) {
+            if same_bytes && blocks.0 == blocks.1 {
                 continue;
             }
-            let datum = Datum { types, bytes: [first, second], heaps };
-            found += self.datum(scope, datum, start + offset as u64)?;
+            let items = blocks.0.chunks_exact(size(types[0])).zip(blocks.1.chunks_exact(size(types[1])));
+            for (index, (first, second)) in (start..).zip(items) {
+                if wanted.is_some_and(|wanted| found >= wanted) {
+                    return Ok(found);
+                }
+                if same_bytes && first == second {
+                    continue;
+                }
+                let datum = Datum { types, bytes: [first, second], heaps };
+                found += self.datum(scope, datum, index)?;
+            }
+            self.check_output()?;
         }
-        self.check_output()?;
         Ok(found)
     }
 
@@ -122,10 +138,7 @@ impl Diff<'_> {
             }
         }
         let [first, second] = bases[..] else { return Ok(0) };
-        let items = |side: usize, base: &Datatype| {
-            let size = (base.size as usize).max(1);
-            elements[side].iter().flat_map(move |bytes| bytes.chunks_exact(size))
-        };
+        let items = |side: usize, base: &Datatype| elements[side].as_bytes().chunks_exact(size(base));
         let heaps = elements.map(Elements::heap);
         let scope = Scope { follow: false, ..*scope };
         let mut found = 0;
@@ -254,7 +267,7 @@ impl Diff<'_> {
         count: usize,
         index: u64,
     ) -> Result<u64> {
-        let sizes = bases.map(|base| (base.size as usize).max(1));
+        let sizes = bases.map(size);
         let scope = Scope { follow: false, ..*scope };
         let [first, second] = [0, 1].map(|side| datum.bytes[side].chunks_exact(sizes[side]));
         first.zip(second).take(count).try_fold(0, |found, (first, second)| {
@@ -270,7 +283,7 @@ impl Diff<'_> {
         bases: Pair<&Datatype>,
         index: u64,
     ) -> Result<u64> {
-        let sizes = bases.map(|base| (base.size as usize).max(1));
+        let sizes = bases.map(size);
         let items = |side: usize| datum.heaps[side].get(datum.bytes[side], sizes[side]);
         let bytes = [items(0)?, items(1)?];
         let lens = [0, 1].map(|side| bytes[side].len() / sizes[side]);
