@@ -13,7 +13,7 @@ use super::text;
 use super::types;
 use crate::errors::{Error, Result};
 use crate::format_c::Real;
-use crate::render::{Integer, integer, native_bitfield, native_size, real};
+use crate::render::{Integer, integer, native_bitfield, native_size, part, real};
 
 /// Two elements that are compared.
 #[derive(Clone, Copy)]
@@ -40,12 +40,6 @@ const BLOCK: usize = 4096;
 /// The size of an element, in bytes.
 fn size(datatype: &Datatype) -> usize {
     (datatype.size as usize).max(1)
-}
-
-/// The bytes of a part of an element; fewer if the element is too short.
-fn part(bytes: &[u8], offset: usize, size: usize) -> &[u8] {
-    let rest = bytes.get(offset..).unwrap_or(&[]);
-    &rest[..size.min(rest.len())]
 }
 
 /// A number of a type that the processor has needs no conversion.
