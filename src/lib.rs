@@ -141,6 +141,7 @@ pub mod storage;
 mod store;
 mod tree;
 pub mod types;
+mod usage;
 
 pub use attribute::{Attribute, AttributeBuilder, AttributeBuilderData, AttributeBuilderEmpty};
 pub use container::{ArrayData, Container, DataElements};
@@ -177,6 +178,7 @@ pub use types::{
 };
 #[doc(hidden)]
 pub use types::{Plain, derive as __derive};
+pub use usage::{FileMetadata, FreeSection, HeaderInfo, MetadataSize};
 
 /// The examples of the README, as tests.
 #[cfg(all(doctest, feature = "ndarray", feature = "derive"))]

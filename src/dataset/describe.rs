@@ -5,9 +5,13 @@ use super::state::Storage;
 use crate::Result;
 use crate::container::objects::Objects;
 use crate::filter::FilterInfo;
+use crate::format::message::external_files::ExternalFiles;
 use crate::format::message::fill_value::{AllocationTime, Fill, FillTime};
-use crate::format::message::layout::ChunkIndexLayout;
+use crate::format::message::layout::{ChunkIndexLayout, Layout as LayoutMessage, LayoutStorage};
+use crate::heap::global;
+use crate::heap::local::{self, LocalNames};
 use crate::types::Elements;
+use crate::usage::MetadataSize;
 
 /// How the data of a dataset is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -187,6 +191,35 @@ impl Dataset {
                 total
             }
         })
+    }
+
+    /// How much of the file is taken by what leads to the data: the index of chunks, the names of
+    /// external files, the mappings of a virtual dataset.
+    ///
+    /// # Errors
+    /// `Format` if that is damaged.
+    pub fn metadata_size(&self) -> Result<MetadataSize> {
+        self.write_pending()?;
+        let inner = self.state.read_lock()?;
+        let store = self.shared.read()?;
+        let mut size = MetadataSize::default();
+        match &inner.storage {
+            Storage::Chunked(chunked) => size.index = chunked.index.file_size(&store)?,
+            Storage::External { .. } => {
+                let files = self.header(&store)?.require::<ExternalFiles>(&store)?;
+                size.heap = local::file_size(&store, files.heap.require(LocalNames::NAME)?)?;
+            }
+            Storage::Virtual(_) => {
+                let layout = self.header(&store)?.require::<LayoutMessage>(&store)?;
+                if let LayoutStorage::Virtual { heap, index } = layout.storage
+                    && let Some(heap) = heap.get()
+                {
+                    size.heap = global::read(&store, heap, index, |mappings| Ok(mappings.len() as u64))?;
+                }
+            }
+            Storage::Compact(_) | Storage::Contiguous { .. } => {}
+        }
+        Ok(size)
     }
 
     /// Puts chunks that are only in memory into the file.

@@ -63,6 +63,13 @@ impl FreeSpaceHeader {
         }
     }
 
+    /// Bytes of this header and of the list in the file.
+    pub(crate) fn file_size(&self, widths: Widths) -> u64 {
+        let lengths = u64::from(widths.length).saturating_mul(7);
+        let addresses = u64::from(widths.offset);
+        lengths.saturating_add(addresses).saturating_add(18).saturating_add(self.list_allocated.0)
+    }
+
     /// What is needed to decode the list of this manager, whose header is at `address`.
     pub(crate) fn list_context(&self, address: u64) -> SectionContext {
         SectionContext {

@@ -41,6 +41,13 @@ pub(crate) fn delete(store: &mut Store, address: u64) -> Result<()> {
     Ok(())
 }
 
+/// Bytes of the local heap at `address` in the file.
+pub(crate) fn file_size(store: &Store, address: u64) -> Result<u64> {
+    let (_, len) = extent(store, address)?;
+    let header = crate::format::encode(&*store.fetch::<LocalHeap>(address, &())?, &(), store.widths())?;
+    Ok((header.len() as u64).saturating_add(len as u64))
+}
+
 /// Where the data segment is.
 fn extent(store: &Store, address: u64) -> Result<(u64, usize)> {
     let heap = store.fetch::<LocalHeap>(address, &())?;

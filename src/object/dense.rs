@@ -81,6 +81,15 @@ impl<K: Kind> Dense<K> {
         self.names.len()
     }
 
+    /// Bytes of the indexes and of the heap in the file.
+    pub(super) fn file_size(&self, store: &Store) -> Result<(u64, u64)> {
+        let mut index = self.names.file_size(store)?;
+        if let Some(order) = &self.order {
+            index = index.saturating_add(order.file_size(store)?);
+        }
+        Ok((index, self.heap.file_size(store)?))
+    }
+
     /// The item called `name`.
     pub(super) fn get(&self, store: &Store, name: &[u8]) -> Result<Option<K::Item>> {
         let record = self.names.find(store, Self::by_name(&self.heap, name))?;

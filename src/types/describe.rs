@@ -3,15 +3,25 @@
 use std::fmt;
 
 use super::H5Write;
+use crate::Result;
 use crate::format::message::datatype::{
     ByteOrder, CharacterSet, Datatype, DatatypeClass, FloatType, Member, Normalization, ReferenceType,
     StringType, VarLenKind,
 };
+use crate::format::{Widths, encode};
 
 impl Datatype {
     /// The type that values of `T` are stored as, in the native byte order.
     pub fn of<T: H5Write>() -> Self {
         T::datatype()
+    }
+
+    /// Bytes of the message that describes the type in a file.
+    ///
+    /// # Errors
+    /// `Unsupported` if the description was not understood wholly, so that it cannot be written again.
+    pub fn message_size(&self) -> Result<usize> {
+        encode(self, &(), Widths::default()).map(|bytes| bytes.len())
     }
 
     /// Whether elements are text, of a fixed or a variable length.

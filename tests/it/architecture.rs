@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "selection",
         "external",
         "virtual_data",
+        "usage",
     ],
 ];
 

@@ -33,6 +33,9 @@ pub(crate) enum Command {
         override_usage = "h5 diff [-r] [-v] [-d DELTA] FILE1 FILE2 [OBJECT1 [OBJECT2]]"
     )]
     Diff(Tool),
+    /// Tell what HDF5 files consist of and what takes their space, as h5stat does
+    #[command(disable_help_flag = true, override_usage = "h5 stat [-f] [-g] [-d] [-A] [-S] FILE")]
+    Stat(Tool),
 }
 
 /// Arguments of a command with options in the style of the C tools.

@@ -14,6 +14,7 @@ mod objects;
 mod pack;
 mod partial;
 mod render;
+mod stat;
 mod unpack;
 mod xml;
 
@@ -34,6 +35,7 @@ fn tool(name: &str) -> Option<Tool> {
         "diff" | "h5diff" => Some(diff::run),
         "dump" | "h5dump" => Some(dump::run),
         "ls" | "h5ls" => Some(ls::run),
+        "stat" | "h5stat" => Some(stat::run),
         _ => None,
     }
 }
@@ -58,6 +60,7 @@ fn run(args: Vec<OsString>) -> Result<()> {
         args::Command::Diff(tool) => diff::run(&tool.args),
         args::Command::Ls(tool) => ls::run(&tool.args),
         args::Command::Dump(tool) => dump::run(&tool.args),
+        args::Command::Stat(tool) => stat::run(&tool.args),
     }
 }
 

@@ -105,21 +105,40 @@ impl BTreeV1 {
         walk.node(&node, visit)
     }
 
-    /// Frees the nodes. The chunks are the caller's.
-    pub(super) fn delete(&mut self, store: &mut Store) -> Result<()> {
-        let Some(root) = self.address.get() else { return Ok(()) };
-        let len = Node::<ChunkKey>::encoded_len(&self.node, store.widths()) as u64;
+    /// Bytes of a node in the file.
+    fn node_len(&self, store: &Store) -> u64 {
+        Node::<ChunkKey>::encoded_len(&self.node, store.widths()) as u64
+    }
+
+    /// The addresses of all nodes.
+    fn nodes(&self, store: &Store) -> Result<Vec<u64>> {
+        let Some(root) = self.address.get() else { return Ok(Vec::new()) };
         let mut seen = HashSet::from([root]);
-        let mut pending = vec![root];
-        while let Some(address) = pending.pop() {
+        let mut nodes = vec![root];
+        let mut next = 0_usize;
+        while let Some(&address) = nodes.get(next) {
+            next = next.saturating_add(1);
             let node = self.fetch(store, address)?;
             for at in 0..if node.level == 0 { 0 } else { node.children.len() } {
                 let (child, _) = self.fetch_child(store, &node, at)?;
                 if !seen.insert(child) {
                     return Err(twice(child));
                 }
-                pending.push(child);
+                nodes.push(child);
             }
+        }
+        Ok(nodes)
+    }
+
+    /// Bytes of all nodes in the file.
+    pub(super) fn file_size(&self, store: &Store) -> Result<u64> {
+        Ok(self.node_len(store).saturating_mul(self.nodes(store)?.len() as u64))
+    }
+
+    /// Frees the nodes. The chunks are the caller's.
+    pub(super) fn delete(&mut self, store: &mut Store) -> Result<()> {
+        let len = self.node_len(store);
+        for address in self.nodes(store)? {
             store.free(Space::Metadata, address, len);
         }
         self.address = Address::UNDEFINED;

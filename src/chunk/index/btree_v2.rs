@@ -267,6 +267,14 @@ impl BTreeV2 {
         }
     }
 
+    /// Bytes of the tree in the file.
+    pub(super) fn file_size(&self, store: &Store) -> Result<u64> {
+        match self.filtered {
+            true => self.open::<FilteredChunk>(store)?.map_or(Ok(0), |(tree, _)| tree.file_size(store)),
+            false => self.open::<Chunk>(store)?.map_or(Ok(0), |(tree, _)| tree.file_size(store)),
+        }
+    }
+
     fn delete_as<R: TreeRecord>(&mut self, store: &mut Store) -> Result<()> {
         if let Some((tree, _)) = self.open::<R>(store)? {
             tree.delete(store)?;

@@ -8,7 +8,7 @@ use super::changes::{Changes, absent_elements, owned_by};
 use super::linear::ElementArray;
 use crate::format::chunk_index::{ChunkElement, ElementPage};
 use crate::format::extensible_array::{DataBlock, Geometry, Header, IndexBlock, Place, SuperBlock};
-use crate::format::{Address, Structure};
+use crate::format::{Address, Structure, encode};
 use crate::store::Store;
 use crate::{Error, Result};
 
@@ -180,6 +180,17 @@ impl ExtensibleArray {
 
     pub(super) fn address(&self) -> Address {
         self.address
+    }
+
+    /// Bytes of header and blocks in the file, as the header counts them.
+    pub(super) fn file_size(&self, store: &Store) -> Result<u64> {
+        let Some(stored) = self.stored(store)? else { return Ok(0) };
+        let (header, widths) = (&*stored.header, store.widths());
+        let index = stored.index.as_ref().map_or(0, |_| stored.geometry.index_block_len(widths));
+        Ok((encode(header, &(), widths)?.len() as u64)
+            .saturating_add(index)
+            .saturating_add(header.super_block_bytes.0)
+            .saturating_add(header.data_block_bytes.0))
     }
 
     pub(super) fn stored(&self, store: &Store) -> Result<Option<Stored>> {

@@ -187,6 +187,16 @@ impl FixedArray {
     }
 }
 
+impl FixedArray {
+    /// Bytes of header, data block and pages in the file.
+    pub(super) fn file_size(&self, store: &Store) -> Result<u64> {
+        let Some(stored) = self.stored(store)? else { return Ok(0) };
+        let header = encode(&*stored.header, &(), store.widths())?.len() as u64;
+        let block = stored.block.as_ref().map_or(0, |_| stored.geometry.allocated_len(store.widths()));
+        Ok(header.saturating_add(block))
+    }
+}
+
 impl ElementArray for FixedArray {
     fn get(&self, store: &Store, index: u64) -> Result<ChunkElement> {
         let stored = self.stored(store)?;

@@ -381,6 +381,17 @@ impl ChunkIndex {
         layout
     }
 
+    /// Bytes of the index in the file, as of the last flush; the chunks do not count.
+    pub(crate) fn file_size(&self, store: &Store) -> Result<u64> {
+        match &self.kind {
+            Kind::BTreeV1(tree) => tree.file_size(store),
+            Kind::Single(_) | Kind::Implicit(..) => Ok(0),
+            Kind::FixedArray(array, _) => array.file_size(store),
+            Kind::ExtensibleArray(array, _) => array.file_size(store),
+            Kind::BTreeV2(tree) => tree.file_size(store),
+        }
+    }
+
     /// Frees the index and returns its chunks, whose space is the caller's to free.
     pub(crate) fn delete(mut self, store: &mut Store) -> Result<Vec<ChunkRecord>> {
         let mut chunks = Vec::new();

@@ -14,7 +14,7 @@ struct Piece {
 }
 
 impl FractalHeap {
-    fn huge_tree<R: Record<Params = ()>>(&self, store: &Store) -> Result<BTree<R>> {
+    pub(super) fn huge_tree<R: Record<Params = ()>>(&self, store: &Store) -> Result<BTree<R>> {
         let address = self.header.huge_tree.get();
         BTree::open(store, address.ok_or_else(|| self.error("there is no tree of huge objects"))?, ())
     }

@@ -8,6 +8,7 @@
 mod blocks;
 mod huge;
 mod managed;
+mod size;
 mod space;
 #[cfg(test)]
 mod tests;

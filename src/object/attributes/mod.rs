@@ -69,6 +69,15 @@ pub(crate) fn count(store: &Store, object: u64) -> Result<u64> {
     }
 }
 
+/// Bytes in the file of what indexes the attributes of the object with this header, and of the heap
+/// that they are in.
+pub(crate) fn file_size(store: &Store, header: &Header) -> Result<(u64, u64)> {
+    match dense_info(store, header)? {
+        Some(info) => DenseAttributes::open(store, &info)?.file_size(store),
+        None => Ok((0, 0)),
+    }
+}
+
 fn for_each(
     store: &Store,
     header: &Header,

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{ChunkExtent, Header, flags, kind};
-use crate::format::message::Message;
-use crate::format::message::object::Continuation;
+use crate::format::message::object::{Continuation, ReferenceCount};
+use crate::format::message::{Message, MessageBody as _};
 use crate::format::object_header::{ContinuationChunk, ContinuationShape, FirstChunk, MessageShape};
 use crate::format::{Reader, Structure};
 use crate::store::Store;
@@ -41,6 +41,11 @@ pub(super) fn load_owned(store: &Store, address: u64) -> Result<Header> {
                 .at(address));
         }
         collected.add_continuation(extent, shape)?;
+    }
+    if shape == MessageShape::V1 && collected.messages.iter().any(|m| m.kind == ReferenceCount::TYPE) {
+        return Err(Error::format("a header of version 1 has the number of links twice")
+            .in_structure(FirstChunk::NAME)
+            .at(address));
     }
     let Collected { messages, continuations, .. } = collected;
     let first = ChunkExtent { address, len };

@@ -5,9 +5,11 @@ mod load;
 mod relayout;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub(crate) use create::{HeaderOptions, create};
 pub(crate) use load::load;
+pub(crate) use usage::{Usage, usage};
 
 use std::sync::Arc;
 

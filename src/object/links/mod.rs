@@ -89,6 +89,16 @@ pub(crate) fn count(store: &Store, group: u64) -> Result<u64> {
     }
 }
 
+/// Bytes in the file of what indexes the links of the group with this header, and of the heap that
+/// they are in.
+pub(crate) fn file_size(store: &Store, header: &Header) -> Result<(u64, u64)> {
+    match Links::of(store, header)? {
+        Links::Compact(_) => Ok((0, 0)),
+        Links::Dense(info) => DenseLinks::open(store, &info)?.file_size(store),
+        Links::Old(table) => symbol_table::file_size(store, &table),
+    }
+}
+
 /// Whether the group keeps the order in which its links are created.
 pub(crate) fn creation_order(store: &Store, group: u64) -> Result<CreationOrder> {
     let header = load(store, group)?;

@@ -171,6 +171,13 @@ impl<'a> OldGroup<'a> {
     }
 }
 
+/// Bytes in the file of the B-tree with its leaves, and of the local heap.
+pub(super) fn file_size(store: &Store, table: &SymbolTable) -> Result<(u64, u64)> {
+    let extents = OldGroup::open(store, table)?.extents()?;
+    let index = extents.iter().fold(0_u64, |size, (_, len)| size.saturating_add(*len));
+    Ok((index, local::file_size(store, table.heap.require(LocalNames::NAME)?)?))
+}
+
 /// Frees the B-tree, its leaves and the local heap.
 pub(super) fn delete(store: &mut Store, table: &SymbolTable) -> Result<()> {
     let extents = OldGroup::open(store, table)?.extents()?;

@@ -153,6 +153,28 @@ impl<R: Record> BTree<R> {
         self.header.total_records.0
     }
 
+    /// Bytes of header and nodes in the file.
+    pub(crate) fn file_size(&self, store: &Store) -> Result<u64> {
+        let nodes = match self.root() {
+            Some(root) => self.nodes_from(store, root, self.header.depth)?,
+            None => 0,
+        };
+        let node_size = u64::from(self.geometry.node_size());
+        Ok(header_size(store.widths()).saturating_add(nodes.saturating_mul(node_size)))
+    }
+
+    /// How many nodes there are from this one down.
+    fn nodes_from(&self, store: &Store, child: Child, depth: u16) -> Result<u64> {
+        let Some(below) = depth.checked_sub(1) else { return Ok(1) };
+        let node = self.node(store, child, depth)?;
+        if below == 0 {
+            return Ok((node.children.len() as u64).saturating_add(1));
+        }
+        node.children
+            .iter()
+            .try_fold(1_u64, |count, &child| Ok(count.saturating_add(self.nodes_from(store, child, below)?)))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }

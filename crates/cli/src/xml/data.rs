@@ -107,6 +107,7 @@ impl Xml<'_> {
     /// Writes strings, as far as the first zero byte, whatever the padding.
     fn strings(&mut self, container: &Container, level: usize) -> Result<()> {
         let elements = container.read_elements(Selection::All)?;
+        let columns = self.settings.columns.unwrap_or(65_535);
         let variable = matches!(container.datatype().class, DatatypeClass::VarLen(_));
         for element in elements.iter() {
             let bytes = match variable {
@@ -117,8 +118,13 @@ impl Xml<'_> {
                 true => elements.heap().get(element, 1)?,
                 false => element,
             };
-            let text = bytes.split(|&byte| byte == 0).next().unwrap_or(bytes);
-            self.line(level, [b"\"", escape_string(text).as_slice(), b"\""].concat())?;
+            let text = escape_string(bytes.split(|&byte| byte == 0).next().unwrap_or(bytes));
+            // A line is begun before it is known whether the string, its quotation marks and a space
+            // fit.
+            if 3 * level + text.len() + 3 > columns {
+                self.line(level, "")?;
+            }
+            self.line(level, [b"\"", text.as_slice(), b"\""].concat())?;
         }
         Ok(())
     }

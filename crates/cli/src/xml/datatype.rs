@@ -57,7 +57,6 @@ impl Xml<'_> {
             DatatypeClass::Time { .. } => {
                 self.open(level, "AtomicType")?;
                 self.open(level + 1, "TimeType /")?;
-                self.comment(level + 1, "H5T_TIME: not yet implemented")?;
                 self.close(level, "AtomicType")
             }
             DatatypeClass::String(class) => self.atomic(level, &string_tag(&size.to_string(), class)),

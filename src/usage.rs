@@ -1,0 +1,201 @@
+//! How much of a file its metadata takes, and what is free.
+
+use crate::file::File;
+use crate::format::btree_v2::{Record, SharedMessage};
+use crate::format::encode;
+use crate::format::free_space::{FreeSpaceHeader, SectionList};
+use crate::format::message::file::{FileSpaceInfo, SharedMessageTable};
+use crate::format::shared_table::{MasterTable, SharedIndexKind};
+use crate::group::Group;
+use crate::heap::fractal::FractalHeap;
+use crate::location::Location;
+use crate::object::{attributes, extension, header, links};
+use crate::store::Store;
+use crate::tree::btree_v2::BTree;
+use crate::{Error, Result};
+
+/// How large the header of an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeaderInfo {
+    /// The version of its format, 1 or 2.
+    pub version: u8,
+    /// How many pieces it is in.
+    pub chunks: usize,
+    /// How many messages it has, unused ones included.
+    pub messages: usize,
+    /// Bytes in the file.
+    pub total: u64,
+    /// Bytes of these that are unused.
+    pub free: u64,
+}
+
+/// How much of the file is taken by what belongs to an object, but is not in its header.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MetadataSize {
+    /// Bytes of B-trees and other indexes.
+    pub index: u64,
+    /// Bytes of heaps.
+    pub heap: u64,
+}
+
+impl From<(u64, u64)> for MetadataSize {
+    fn from((index, heap): (u64, u64)) -> Self {
+        Self { index, heap }
+    }
+}
+
+/// How much of a file is taken by what belongs to no object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileMetadata {
+    /// Bytes of the superblock.
+    pub superblock: u64,
+    /// Bytes of its extension.
+    pub superblock_extension: u64,
+    /// Bytes of the table of shared messages.
+    pub shared_messages: u64,
+    /// What the messages in that table take.
+    pub shared_message_storage: MetadataSize,
+    /// Bytes of the persistent lists of free space.
+    pub free_space_managers: u64,
+    /// Bytes that are listed there as free.
+    pub free_space: u64,
+}
+
+/// A free piece of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FreeSection {
+    /// Where it is, relative to the end of the user block.
+    pub address: u64,
+    /// Its bytes.
+    pub size: u64,
+}
+
+impl Location {
+    /// How large the object's header is.
+    ///
+    /// # Errors
+    /// `Format` if the header is damaged.
+    pub fn header_info(&self) -> Result<HeaderInfo> {
+        let store = self.shared.read()?;
+        let header = self.header(&store)?;
+        let header::Usage { chunks, messages, total, free } = header::usage(&store, &header)?;
+        Ok(HeaderInfo { version: header.version(), chunks, messages, total, free })
+    }
+
+    /// How much of the file is taken by attributes that are not in the object's header.
+    ///
+    /// # Errors
+    /// `Format` if the index or the heap is damaged.
+    pub fn attr_metadata_size(&self) -> Result<MetadataSize> {
+        let store = self.shared.read()?;
+        Ok(attributes::file_size(&store, &*self.header(&store)?)?.into())
+    }
+}
+
+impl Group {
+    /// How much of the file is taken by links that are not in the group's header.
+    ///
+    /// # Errors
+    /// `Format` if the index or the heap is damaged.
+    pub fn metadata_size(&self) -> Result<MetadataSize> {
+        let store = self.shared().read()?;
+        Ok(links::file_size(&store, &*self.header(&store)?)?.into())
+    }
+}
+
+impl File {
+    /// How much of the file is taken by what belongs to no object.
+    ///
+    /// # Errors
+    /// `Format` if it is damaged.
+    pub fn metadata_info(&self) -> Result<FileMetadata> {
+        let store = self.shared().read()?;
+        let superblock = match store.superblock() {
+            Some(superblock) => encode(superblock, &(), store.widths())?.len() as u64,
+            None => 0,
+        };
+        let superblock_extension = match extension::header(&store)? {
+            Some(header) => header::usage(&store, &header)?.total,
+            None => 0,
+        };
+        let (shared_messages, shared_message_storage) = shared_message_sizes(&store)?;
+        let mut info = FileMetadata {
+            superblock,
+            superblock_extension,
+            shared_messages,
+            shared_message_storage,
+            free_space_managers: 0,
+            free_space: 0,
+        };
+        for manager in free_space_managers(&store)? {
+            let header = store.fetch::<FreeSpaceHeader>(manager, &())?;
+            let size = header.file_size(store.widths());
+            info.free_space_managers = info.free_space_managers.saturating_add(size);
+            info.free_space = info.free_space.saturating_add(header.total_space.0);
+        }
+        Ok(info)
+    }
+
+    /// The pieces of the file that are listed as free: none unless the file keeps such lists.
+    ///
+    /// # Errors
+    /// `Format` if a list is damaged.
+    pub fn free_sections(&self) -> Result<Vec<FreeSection>> {
+        let store = self.shared().read()?;
+        let mut sections = Vec::new();
+        for manager in free_space_managers(&store)? {
+            let header = store.fetch::<FreeSpaceHeader>(manager, &())?;
+            let Some(list) = header.list.get().filter(|_| header.listed_sections.0 > 0) else { continue };
+            if header.list_used.0 > store.limits().metadata_block {
+                return Err(Error::limit("a list of free space is too large").at(list));
+            }
+            let list = store.fetch::<SectionList>(list, &header.list_context(manager))?;
+            let section = |section: &crate::format::free_space::Section| FreeSection {
+                address: section.offset,
+                size: section.size,
+            };
+            sections.extend(list.sections().iter().map(section));
+        }
+        sections.sort_unstable();
+        Ok(sections)
+    }
+}
+
+/// The addresses of the headers of the persistent free-space managers.
+fn free_space_managers(store: &Store) -> Result<Vec<u64>> {
+    let info = match extension::header(store)? {
+        Some(header) => header.find::<FileSpaceInfo>(store)?,
+        None => None,
+    };
+    Ok(info.iter().flat_map(|info| &info.managers).filter_map(|address| address.get()).collect())
+}
+
+/// Bytes of the table of shared messages, and of what it leads to.
+fn shared_message_sizes(store: &Store) -> Result<(u64, MetadataSize)> {
+    let message = match extension::header(store)? {
+        Some(header) => header.find::<SharedMessageTable>(store)?,
+        None => None,
+    };
+    let mut sizes = MetadataSize::default();
+    let Some(message) = message else { return Ok((0, sizes)) };
+    let address = message.address.require("shared message table")?;
+    let table = store.fetch::<MasterTable>(address, &message.indexes)?;
+    let record = SharedMessage::size(&(), store.widths()) as u64;
+    for index in &table.indexes {
+        let size = match (index.kind, index.address.get()) {
+            (SharedIndexKind::BTree, Some(address)) => {
+                BTree::<SharedMessage>::open(store, address, ())?.file_size(store)?
+            }
+            (SharedIndexKind::BTree, None) => 0,
+            // The space of a list is for as many messages as it may have, and signature and checksum.
+            (SharedIndexKind::List, _) => record.saturating_mul(index.list_max.into()).saturating_add(8),
+        };
+        sizes.index = sizes.index.saturating_add(size);
+        if let Some(heap) = index.heap.get() {
+            sizes.heap = sizes.heap.saturating_add(FractalHeap::open(store, heap)?.file_size(store)?);
+        }
+    }
+    Ok((encode(&*table, &message.indexes, store.widths())?.len() as u64, sizes))
+}
