@@ -51,7 +51,7 @@
 //! ```
 //!
 //! What a dataset holds need not be known beforehand: [`Group::members`] lists objects,
-//! [`Container::datatype`] tells the type, [`Container::read_elements`] reads any. Rust's numbers,
+//! [`Container::datatype`] tells the type, [`Container::read_values`] reads any. Rust's numbers,
 //! `bool`, [`String`], arrays, [`Vec`]s, tuples and your own structs and enums are elements: see
 //! [`H5Type`]. Where elements go from or to is a [`Selection`].
 //!
@@ -101,6 +101,8 @@
 //! - `String`, `&str`, `Vec<T>` and tuples are elements; [`VarLenUnicode`] and
 //!   its kin are there, but not needed. `H5Type` is safe to implement: a stored value that is no
 //!   `bool` or no variant of an enum is an error.
+//! - [`ObjectReference`], [`RegionReference`] and [`StdReference`] are types, not a trait;
+//!   [`Location::dereference`] takes any of them and gives an [`Object`].
 //! - What has other than one element cannot be read as a scalar, but an array of one can.
 //! - [`LinkType`] carries where the link leads; [`Group::links`] and [`Dataset::chunks`] give lists
 //!   where the binding has callbacks.
@@ -136,6 +138,7 @@ mod location;
 mod named_datatype;
 mod object;
 mod parallel;
+mod reference;
 mod selection;
 pub mod storage;
 mod store;
@@ -174,7 +177,8 @@ pub use named_datatype::NamedDatatype;
 pub use selection::{Hyperslab, IntoSelection, Points, Selection, SliceOrIndex};
 pub use store::Durability;
 pub use types::{
-    Elements, FixedAscii, FixedUnicode, H5Type, H5Write, Heap, VarLenArray, VarLenAscii, VarLenUnicode,
+    Elements, FixedAscii, FixedUnicode, H5Type, H5Write, Heap, ObjectReference, RegionReference, StdReference,
+    Value, VarLenArray, VarLenAscii, VarLenUnicode,
 };
 #[doc(hidden)]
 pub use types::{Plain, derive as __derive};

@@ -4,7 +4,7 @@ use super::objects::Objects;
 use super::{Container, Source};
 use crate::format::message::datatype::Datatype;
 use crate::selection::{IntoSelection, Resolved, Selection};
-use crate::types::{Elements, H5Type, Plain, Plan, decode_all};
+use crate::types::{Elements, H5Type, Plain, Plan, Value, decode_all};
 use crate::{Error, Result};
 
 impl Container {
@@ -136,6 +136,15 @@ impl Container {
             Elements::new(self.datatype(), stored, len, &Objects(&*self.shared.read()?))
         };
         read().map_err(|error| self.locate(error))
+    }
+
+    /// The selected elements, whatever their type, as values.
+    ///
+    /// # Errors
+    /// As [`read_slice_raw`](Self::read_slice_raw).
+    pub fn read_values(&self, selection: impl IntoSelection) -> Result<Vec<Value>> {
+        let elements = self.read_elements(selection)?;
+        elements.values().collect::<Result<_>>().map_err(|error| self.locate(error))
     }
 
     /// The one way by which elements come from the file, to be of the type `memory`.

@@ -20,6 +20,7 @@ pub(crate) mod local_heap;
 pub(crate) mod message;
 pub(crate) mod object_header;
 mod reader;
+pub(crate) mod reference;
 pub(crate) mod selection;
 pub(crate) mod shared_table;
 pub(crate) mod superblock;

@@ -59,7 +59,11 @@ const MAX_RANK: u32 = 32;
 
 impl Form {
     /// Version 1 has numbers of 4 bytes and their length in front of them.
-    const FIRST: Self = Self { version: 1, width: 4 };
+    pub(crate) const FIRST: Self = Self { version: 1, width: 4 };
+    /// Version 2, of points, in numbers of 8 bytes: HDF5 1.12.
+    pub(crate) const LONG_POINTS: Self = Self { version: 2, width: 8 };
+    /// Version 2, of regular patterns: HDF5 1.10.
+    pub(crate) const REGULAR: Self = Self { version: 2, width: 8 };
 
     fn read_width(version: u32, r: &mut Reader<'_>) -> Result<Self> {
         match r.u8()? {
@@ -120,6 +124,15 @@ fn rank(r: &mut Reader<'_>) -> Result<usize> {
 }
 
 impl Selection {
+    /// The number of dimensions, unless it selects nothing or everything.
+    pub(crate) fn rank(&self) -> Option<usize> {
+        match self {
+            Self::None | Self::All => None,
+            Self::Points { rank, .. } | Self::Blocks { rank, .. } => Some(*rank),
+            Self::Regular { axes, .. } => Some(axes.len()),
+        }
+    }
+
     fn decode_points(r: &mut Reader<'_>) -> Result<Self> {
         let form = match r.u32()? {
             1 => {

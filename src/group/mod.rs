@@ -109,7 +109,7 @@ impl Group {
         Self::open_location(location).map_err(|error| error.with_path(&*path))
     }
 
-    fn open_location(location: Location) -> Result<Object> {
+    pub(crate) fn open_location(location: Location) -> Result<Object> {
         Ok(match Self::kind(&location)? {
             Kind::Group => Object::Group(Self(location)),
             Kind::Dataset => Object::Dataset(Dataset::open(location)?),

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use super::H5Write;
+use super::{H5Write, REFERENCE_SIZE};
 use crate::Result;
 use crate::format::message::datatype::{
     ByteOrder, CharacterSet, Datatype, DatatypeClass, FloatType, Member, Normalization, ReferenceType,
     StringType, VarLenKind,
 };
+use crate::format::reference::{Element, HeapPointer};
 use crate::format::{Widths, encode};
 
 impl Datatype {
@@ -59,10 +60,12 @@ impl Datatype {
         }
     }
 
-    /// Whether elements, or parts of them, are kept elsewhere in the file, with a length of their own.
+    /// Whether elements, or parts of them, are kept elsewhere in the file, with a length of their own;
+    /// so are references, but for those that are just the address of an object.
     pub fn has_variable_length(&self) -> bool {
         match &self.class {
             DatatypeClass::VarLen(_) => true,
+            DatatypeClass::Reference(kind) => *kind != ReferenceType::Object,
             DatatypeClass::Compound(compound) => {
                 compound.members.iter().any(|member| member.datatype.has_variable_length())
             }
@@ -73,25 +76,27 @@ impl Datatype {
 
     /// The same type as a new object of a file with addresses of `offset_size` bytes has it: of
     /// the lowest version, whatever that was where it comes from, with the sizes that references
-    /// to variable-length data have there; offsets of compound members move along.
+    /// have there; offsets of compound members move along.
     pub(crate) fn for_file(&self, offset_size: u8) -> Self {
-        self.with_minimum_version().with_reference_size(u32::from(offset_size).saturating_add(8))
+        self.with_minimum_version().at(Home::File { offset_size })
     }
 
-    /// The same type with references to variable-length data of `size` bytes.
-    pub(crate) fn with_reference_size(&self, size: u32) -> Self {
-        if !self.has_variable_length() {
-            return self.clone();
-        }
+    /// The same type as memory images have it.
+    pub(crate) fn for_memory(&self) -> Self {
+        self.at(Home::Memory)
+    }
+
+    fn at(&self, home: Home) -> Self {
         let mut stored = self.clone();
         match &mut stored.class {
             DatatypeClass::VarLen(var_len) => {
-                *var_len.base = var_len.base.with_reference_size(size);
-                stored.size = size;
+                *var_len.base = var_len.base.at(home);
+                stored.size = home.var_len_size();
             }
+            DatatypeClass::Reference(kind) => stored.size = home.reference_size(*kind),
             DatatypeClass::Array(array) => {
                 let count = self.size.checked_div(array.base.size).unwrap_or(0);
-                *array.base = array.base.with_reference_size(size);
+                *array.base = array.base.at(home);
                 stored.size = array.base.size.saturating_mul(count);
             }
             DatatypeClass::Compound(compound) => {
@@ -104,7 +109,7 @@ impl Datatype {
                 };
                 for member in order {
                     let before = i64::from(member.datatype.size);
-                    member.datatype = member.datatype.with_reference_size(size);
+                    member.datatype = member.datatype.at(home);
                     member.offset = moved(member.offset, change);
                     change = change.saturating_add(i64::from(member.datatype.size).saturating_sub(before));
                 }
@@ -113,6 +118,32 @@ impl Datatype {
             _ => {}
         }
         stored
+    }
+}
+
+/// Where elements are, which the sizes of references depend on.
+#[derive(Clone, Copy)]
+enum Home {
+    Memory,
+    File { offset_size: u8 },
+}
+
+impl Home {
+    fn var_len_size(self) -> u32 {
+        match self {
+            Self::Memory => REFERENCE_SIZE as u32,
+            Self::File { offset_size } => u32::from(offset_size).saturating_add(8),
+        }
+    }
+
+    fn reference_size(self, kind: ReferenceType) -> u32 {
+        match (self, kind) {
+            (Self::Memory, ReferenceType::Object) => 8,
+            (Self::Memory, _) => REFERENCE_SIZE as u32,
+            (Self::File { offset_size }, ReferenceType::Object) => u32::from(offset_size),
+            (Self::File { offset_size }, ReferenceType::Region) => HeapPointer::size(offset_size),
+            (Self::File { offset_size }, _) => Element::size(offset_size),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::convert::{Context, HeapId, Plan, VarLenRead, VarLenWrite};
 use super::sequence::encode_images;
-use super::{H5Type, H5Write, Heap, Plain, REFERENCE_SIZE};
+use super::{H5Type, H5Write, Heap, Plain};
 use crate::format::message::datatype::Datatype;
 use crate::{Error, Result};
 
@@ -77,7 +77,7 @@ impl Elements {
 
 /// How elements of a stored type are kept in memory without conversion.
 pub(crate) fn memory_type(file: &Datatype) -> Datatype {
-    file.with_reference_size(REFERENCE_SIZE as u32)
+    file.for_memory()
 }
 
 /// One value, apart from any file.

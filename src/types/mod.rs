@@ -17,8 +17,10 @@ mod fixed;
 mod heap;
 mod native;
 mod number;
+mod reference;
 mod sequence;
 mod text;
+mod value;
 
 #[doc(hidden)]
 pub use bytes::Plain;
@@ -29,6 +31,8 @@ pub(crate) use elements::{Image, decode_all, encode_all, fill_bytes};
 pub use fixed::{FixedAscii, FixedUnicode, VarLenArray, VarLenAscii, VarLenUnicode};
 pub use heap::Heap;
 pub(crate) use heap::REFERENCE_SIZE;
+pub use reference::{ObjectReference, RegionReference, StdReference};
+pub use value::Value;
 
 use crate::format::message::datatype::Datatype;
 use crate::{Error, Result};

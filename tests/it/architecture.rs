@@ -22,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
         "group",
         "location",
         "named_datatype",
+        "reference",
         "selection",
         "external",
         "virtual_data",

@@ -10,6 +10,7 @@ mod fixtures;
 mod hostile;
 #[cfg(all(feature = "derive", feature = "ndarray"))]
 mod port;
+mod references;
 mod testdata;
 #[cfg(feature = "derive")]
 mod types;

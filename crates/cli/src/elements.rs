@@ -1,12 +1,15 @@
 //! The elements of datasets and attributes, read part by part and printed.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use hdfive::datatype::{Datatype, DatatypeClass, ReferenceType};
-use hdfive::{Container, Elements, File, Hyperslab, Selection, SliceOrIndex};
+use hdfive::{
+    Container, Elements, File, Hyperslab, Location, Object, Selection, SliceOrIndex, StdReference,
+};
 
 use crate::errors::{Error, Result};
-use crate::objects::Objects;
+use crate::objects::{self, Objects};
 use crate::render::{Cursor, Data, Lines, Style, Target, Targets, Values, native_size};
 
 /// Bytes, in memory, of the part of a dataset that is read at once.
@@ -16,40 +19,46 @@ const PART_BYTES: u64 = 1 << 20;
 pub(crate) struct References<'a> {
     objects: RefCell<&'a mut Option<Objects>>,
     file: &'a File,
+    /// The objects of other files, by the files' names.
+    others: RefCell<HashMap<String, Objects>>,
 }
 
 impl<'a> References<'a> {
     pub(crate) fn new(objects: &'a mut Option<Objects>, file: &'a File) -> Self {
-        Self { objects: RefCell::new(objects), file }
+        Self { objects: RefCell::new(objects), file, others: RefCell::default() }
+    }
+
+    /// The path of an object of this file or, if the object is not in this one, of its own.
+    fn path(&self, object: &Location, other: Option<&String>) -> String {
+        let path = |objects: &Objects| objects.get(object.address()).map(|(_, path)| path.to_owned());
+        let found = match other {
+            None => path(self.objects.borrow_mut().get_or_insert_with(|| Objects::of(self.file))),
+            Some(name) => match (self.others.borrow_mut().entry(name.clone()), object.file()) {
+                (Entry::Occupied(entry), _) => path(entry.get()),
+                (Entry::Vacant(entry), Ok(file)) => path(entry.insert(Objects::of(&file))),
+                (Entry::Vacant(_), Err(_)) => None,
+            },
+        };
+        found.unwrap_or_default()
     }
 }
 
-/// The address in a reference.
-fn address(reference: &[u8]) -> Option<u64> {
-    let mut bytes = [0; 8];
-    bytes.get_mut(..reference.len())?.copy_from_slice(reference);
-    Some(u64::from_le_bytes(bytes)).filter(|&address| address != 0)
-}
-
 impl Targets for References<'_> {
-    fn target(&self, reference: &[u8], datatype: &Datatype) -> Result<Option<Target>> {
-        if reference.iter().all(|&byte| byte == 0) {
-            return Ok(None);
-        }
-        match datatype.class {
-            DatatypeClass::Reference(ReferenceType::Object) => {}
-            _ => return Err(Error::new("only references to objects are supported")),
-        }
-        let Some(address) = address(reference) else {
-            return Err(Error::new("a reference has no valid size"));
+    fn target(&self, reference: &StdReference) -> Target {
+        let other = reference.file_name();
+        let object = self.file.dereference(reference).ok();
+        let path = match &object {
+            Some(Object::Group(group)) => self.path(group, other.as_ref()),
+            Some(Object::Dataset(dataset)) => self.path(dataset, other.as_ref()),
+            Some(Object::NamedDatatype(datatype)) => self.path(datatype, other.as_ref()),
+            _ => String::new(),
         };
-        let mut objects = self.objects.borrow_mut();
-        let objects = objects.get_or_insert_with(|| Objects::of(self.file));
-        Ok(objects.get(address).map(|(kind, path)| Target {
-            kind,
-            address: Some(address),
-            path: path.to_owned(),
-        }))
+        Target {
+            kind: object.as_ref().and_then(objects::kind),
+            address: reference.address().unwrap_or_default(),
+            file: other.unwrap_or_else(|| self.file.filename()),
+            path,
+        }
     }
 }
 
@@ -140,7 +149,8 @@ fn part_shape(dims: &[u64], element: u64) -> Vec<u64> {
     part
 }
 
-fn selection(origin: &[u64], count: &[u64]) -> Selection {
+/// `count` elements from `origin` on, along each dimension.
+pub(crate) fn selection(origin: &[u64], count: &[u64]) -> Selection {
     if origin.is_empty() {
         return Selection::All;
     }

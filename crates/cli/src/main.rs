@@ -5,6 +5,7 @@ mod diff;
 mod dump;
 mod elements;
 mod errors;
+mod extents;
 mod format_c;
 mod getopt;
 mod images;

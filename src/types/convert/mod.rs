@@ -7,6 +7,7 @@ mod context;
 mod kernels;
 mod members;
 mod number;
+mod reference;
 mod sequence;
 mod soft;
 mod strided;
@@ -17,11 +18,13 @@ mod tests_nested;
 mod text;
 
 pub(crate) use context::{Context, HeapId, VarLenRead, VarLenWrite};
+pub(crate) use soft::{Layout, Number};
 
 use crate::format::message::datatype::{Datatype, DatatypeClass, VarLenKind};
 use crate::{Error, Result};
 use members::{Compound, Mapping};
 use number::Numeric;
+use reference::References;
 use sequence::Sequence;
 use strided::{Source, Target};
 use text::Text;
@@ -60,6 +63,7 @@ enum Op {
         element: Box<Plan>,
     },
     Sequence(Box<Sequence>),
+    References(References),
 }
 
 /// The error for types that do not fit each other.
@@ -141,10 +145,8 @@ impl Plan {
             {
                 Ok(Op::Sequence(Box::new(Sequence::compile(a, b, from, to)?)))
             }
-            (Class::Reference(a), Class::Reference(b))
-                if a == b && from.datatype.size == to.datatype.size =>
-            {
-                Ok(Op::Copy)
+            (Class::Reference(a), Class::Reference(b)) => {
+                reference::compile(*a, *b, from, to)?.ok_or_else(|| mismatch(from.datatype, to.datatype))
             }
             (
                 Class::Opaque { .. } | Class::String(_) | Class::Reference(_) | Class::Time { .. },
@@ -217,6 +219,7 @@ impl Plan {
             Op::Compound(compound) => compound.apply(from, to, count, self.to, context),
             Op::Array { count: len, element } => self.apply_array(*len, element, from, to, count, context),
             Op::Sequence(sequence) => sequence.apply(from, to, count, context),
+            Op::References(references) => references.apply(from, to, count, context),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Variable-length sequences, and how elements refer to them.
 
+use std::borrow::Cow;
+
 use super::strided::{Source, Target};
 use super::{Context, Form, HeapId, Plan, Side, VarLenRead, VarLenWrite};
-use crate::format::message::datatype::VarLenType;
+use crate::format::message::datatype::{Datatype, VarLenType};
 use crate::types::{REFERENCE_SIZE, wrong_image};
 use crate::{Error, Result};
 
@@ -106,6 +108,18 @@ impl Reference {
     }
 }
 
+/// The type of the elements of a sequence as they are: of the references among them, the C library
+/// writes another size into the type.
+fn base<'a>(class: &'a VarLenType, side: Side<'_>) -> Cow<'a, Datatype> {
+    let offset_size = (side.datatype.size as usize).saturating_sub(COUNT_AND_INDEX);
+    match u8::try_from(offset_size) {
+        Ok(offset_size) if side.form == Form::File && class.base.has_variable_length() => {
+            Cow::Owned(class.base.for_file(offset_size))
+        }
+        _ => Cow::Borrowed(&class.base),
+    }
+}
+
 /// A conversion of sequences.
 #[derive(Debug)]
 pub(crate) struct Sequence {
@@ -119,8 +133,9 @@ impl Sequence {
     pub(crate) fn compile(a: &VarLenType, b: &VarLenType, from: Side<'_>, to: Side<'_>) -> Result<Self> {
         Reference::check_size(from, true)?;
         Reference::check_size(to, true)?;
+        let (source, target) = (base(a, from), base(b, to));
         Ok(Self {
-            element: Plan::between(from.with(&a.base), to.with(&b.base))?,
+            element: Plan::between(from.with(&source), to.with(&target))?,
             from: (from.datatype.size as usize, from.form),
             to: (to.datatype.size as usize, to.form),
         })

@@ -1,13 +1,13 @@
 //! The elements of datasets and attributes.
 
 use hdfive::datatype::{Datatype, DatatypeClass};
-use hdfive::{Container, Dataset, Selection};
+use hdfive::{Container, Dataset};
 
 use super::output::Section;
 use super::{Dumper, TOOL, binary};
 use crate::elements::{References, for_each_part, print_elements};
 use crate::errors::{self, Error, Result};
-use crate::render::{Bits, Cursor, Lines, Prefix, Target, TargetKind, Targets, native_size};
+use crate::render::{Bits, Cursor, Lines, Prefix, native_size};
 
 impl Dumper<'_> {
     /// Prints the elements of a dataset, or a part of them, once for each group of bits asked for.
@@ -92,42 +92,6 @@ impl Dumper<'_> {
             self.write("\"")?;
         }
         Ok(())
-    }
-
-    /// Prints references that are the elements themselves, each on a line of its own, and the
-    /// elements of the datasets that they lead to.
-    fn references(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
-        let elements = container.read_elements(Selection::All)?;
-        let file = self.name;
-        for reference in elements.iter() {
-            let opened = &mut self.files[self.current];
-            let targets = References::new(&mut opened.objects, &opened.file);
-            let Some(target) = targets.target(reference, elements.datatype())? else {
-                self.line(cursor, "NULL")?;
-                continue;
-            };
-            // Of an element itself the path is preceded by the file's name, not the address.
-            let shown = Target { address: None, path: format!("{file}{}", target.path), ..target };
-            self.line(cursor, &shown.to_string())?;
-            if target.kind == TargetKind::Dataset {
-                self.referred(&target.path, cursor)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Prints the elements of a dataset that a reference leads to, unless they are being printed.
-    fn referred(&mut self, path: &str, cursor: &mut Cursor) -> Result<()> {
-        let dataset = self.opened().file.dataset(path)?;
-        if self.referring.contains(&dataset.address()) {
-            return Ok(());
-        }
-        self.referring.push(dataset.address());
-        cursor.level += 1;
-        let result = self.data(&dataset, Section::Data, cursor);
-        cursor.level -= 1;
-        self.referring.pop();
-        result
     }
 }
 

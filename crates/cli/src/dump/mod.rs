@@ -15,6 +15,7 @@ mod output;
 mod packed;
 mod paths;
 mod properties;
+mod references;
 mod search;
 mod subset;
 mod superblock;

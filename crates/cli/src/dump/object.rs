@@ -7,6 +7,7 @@ use hdfive::{Container, Dataset, Group, LinkInfo, LinkType, Location, NamedDatat
 
 use super::{Dumper, dataspace, datatype};
 use crate::errors::{Error, Result};
+use crate::extents::extents;
 use crate::objects::check_depth;
 use crate::render::Cursor;
 
@@ -170,7 +171,7 @@ impl Dumper<'_> {
             }
             None => self.type_lines(datatype::describe(container.datatype(), "DATATYPE  ", ""), cursor)?,
         }
-        let space = dataspace::describe(&container.extents());
+        let space = dataspace::describe(&extents(container));
         self.line(cursor, &format!("DATASPACE {space}"))
     }
 

@@ -6,6 +6,7 @@ use hdfive::{Attribute, Dataset, Extents};
 use super::datatype::describe;
 use super::name::escape;
 use super::object::Lister;
+use crate::extents::extents;
 use crate::errors::Result;
 use crate::render::memory_size;
 
@@ -16,7 +17,7 @@ fn plural(count: u64) -> &'static str {
 impl Lister<'_> {
     /// The shape, on the line of the dataset's name.
     pub(super) fn shape(&mut self, dataset: &Dataset) -> Result<()> {
-        let extents = dataset.extents();
+        let extents = extents(dataset);
         let text = match extents {
             Extents::Null => "NULL".to_owned(),
             Extents::Scalar => "SCALAR".to_owned(),
@@ -34,7 +35,7 @@ impl Lister<'_> {
 
     /// An attribute: its name, shape and type, and its elements if asked.
     pub(super) fn attribute(&mut self, attribute: &Attribute) -> Result<()> {
-        let space = match attribute.extents() {
+        let space = match extents(attribute) {
             Extents::Null => "null".to_owned(),
             Extents::Scalar => "scalar".to_owned(),
             extents @ Extents::Simple(_) => {

@@ -1,6 +1,6 @@
 //! The sizes of types in the memory of the C library.
 
-use hdfive::datatype::{Datatype, DatatypeClass, VarLenKind};
+use hdfive::datatype::{Datatype, DatatypeClass, ReferenceType, VarLenKind};
 
 /// The size of the native type of `datatype` in memory, in bytes, which says how much of a dataset the
 /// C tools read at once, and so where they may break lines.
@@ -15,7 +15,8 @@ fn layout(datatype: &Datatype) -> (u64, u64) {
         DatatypeClass::Integer(class) => scalar(by_precision(class.precision)),
         DatatypeClass::Bitfield(class) => scalar(by_precision(class.precision)),
         DatatypeClass::Float(_) => scalar(match datatype.size {
-            0..=4 => 4,
+            0..=2 => 2,
+            3..=4 => 4,
             5..=8 => 8,
             _ => 16,
         }),
@@ -26,6 +27,8 @@ fn layout(datatype: &Datatype) -> (u64, u64) {
             });
             (size.next_multiple_of(align), align)
         }
+        DatatypeClass::Reference(ReferenceType::Object) => (8, 8),
+        DatatypeClass::Reference(ReferenceType::Region) => (12, 1),
         DatatypeClass::Reference(_) => (64, 8),
         DatatypeClass::Enum(class) => layout(&class.base),
         DatatypeClass::VarLen(class) => match class.kind {

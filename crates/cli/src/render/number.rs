@@ -110,8 +110,8 @@ fn whole_integer(bytes: &[u8], class: &IntegerType) -> Integer {
     }
 }
 
-/// The value of a floating-point number, converted to the native type that holds it: `float`,
-/// `double`, or the 80-bit `long double` of x86.
+/// The value of a floating-point number, converted to the native type that holds it: `_Float16`,
+/// `float`, `double`, or the 80-bit `long double` of x86.
 pub(crate) fn real(bytes: &[u8], class: &FloatType) -> Real {
     let little = little(bytes, class.order);
     let field = |first: u8, count: u8| bits(&little, first.into(), count.into());
@@ -137,10 +137,12 @@ pub(crate) fn real(bytes: &[u8], class: &FloatType) -> Real {
     };
     let power = power.clamp(-1_000_000, 1_000_000) as i32;
     let value = Real::Finite { negative, mantissa, exponent: power };
+    let significand = u32::from(class.mantissa_size) + u32::from(implied);
     match bytes.len() {
-        0..=4 => value.rounded(24, -126, 127),
-        5..=8 => value.rounded(53, -1022, 1023),
-        _ => value.rounded(64, -16_382, 16_383),
+        0..=2 => value.rounded(significand, 11, -14, 15),
+        3..=4 => value.rounded(significand, 24, -126, 127),
+        5..=8 => value.rounded(significand, 53, -1022, 1023),
+        _ => value.rounded(significand, 64, -16_382, 16_383),
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) enum Prefix {
 }
 
 /// A place in text where a line may be broken; never printed.
-pub(super) const OPTIONAL_BREAK: char = '\u{1}';
+pub(crate) const OPTIONAL_BREAK: char = '\u{1}';
 
 impl Style {
     /// The notation of `h5ls`.

@@ -1,10 +1,10 @@
 //! One element as text.
 
-use hdfive::Heap;
 use hdfive::datatype::{
-    ArrayType, BitfieldType, ByteOrder, CompoundType, Datatype, DatatypeClass, EnumType, StringPadding,
-    VarLenKind,
+    ArrayType, BitfieldType, ByteOrder, CompoundType, Datatype, DatatypeClass, EnumType, ReferenceType,
+    StringPadding, VarLenKind,
 };
+use hdfive::{Heap, StdReference};
 
 use super::escape::{escape_name, push_char};
 use super::native::native_size;
@@ -15,32 +15,32 @@ use crate::format_c::Format;
 
 /// Where references lead.
 pub(crate) trait Targets {
-    /// The object that a reference leads to; `None` for none.
-    fn target(&self, reference: &[u8], datatype: &Datatype) -> Result<Option<Target>>;
+    /// The object that a reference, which does lead somewhere, leads to.
+    fn target(&self, reference: &StdReference) -> Target;
 }
 
 /// The object that a reference leads to.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
-    pub(crate) kind: TargetKind,
-    /// The address of the object's header, for references that are printed with it.
-    pub(crate) address: Option<u64>,
+    /// None if there is no such object.
+    pub(crate) kind: Option<TargetKind>,
+    pub(crate) address: u64,
+    /// The name of the object's file.
+    pub(crate) file: String,
     /// The path of the object, where it is known.
     pub(crate) path: String,
 }
 
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = match self.kind {
-            TargetKind::Group => "GROUP",
-            TargetKind::Dataset => "DATASET",
-            TargetKind::Datatype => "DATATYPE",
+impl Target {
+    /// The text of a reference in the form of HDF5 1.12.
+    pub(crate) fn standard(&self, reference: &StdReference) -> String {
+        let keyword = match reference.kind() {
+            Some(ReferenceType::StandardAttribute) => "ATTRIBUTE",
+            Some(ReferenceType::StandardRegion) => "DATASET",
+            _ => self.kind.map_or("UNKNOWN", TargetKind::keyword),
         };
-        match self.address {
-            // The C tool prints an address in its memory, of as many digits.
-            Some(address) => write!(f, "{kind} {address:014} \"{}\"", self.path),
-            None => write!(f, "{kind} \"{}\"", self.path),
-        }
+        let attribute = reference.attribute_name().map_or(String::new(), |name| format!("/{name}"));
+        format!("{keyword} \"{}{}{attribute}\"", self.file, self.path)
     }
 }
 
@@ -50,6 +50,16 @@ pub(crate) enum TargetKind {
     Group,
     Dataset,
     Datatype,
+}
+
+impl TargetKind {
+    fn keyword(self) -> &'static str {
+        match self {
+            Self::Group => "GROUP",
+            Self::Dataset => "DATASET",
+            Self::Datatype => "DATATYPE",
+        }
+    }
 }
 
 /// Elements as text.
@@ -101,7 +111,7 @@ impl<'a> Values<'a> {
             DatatypeClass::Bitfield(class) => push_hex(text, &native_bitfield(bytes, class)),
             DatatypeClass::Time { .. } | DatatypeClass::Opaque { .. } => push_hex(text, bytes),
             DatatypeClass::Compound(class) => self.push_compound(text, class, bytes, level)?,
-            DatatypeClass::Reference(_) => self.push_reference(text, datatype, bytes)?,
+            DatatypeClass::Reference(class) => self.push_reference(text, datatype, *class, bytes)?,
             DatatypeClass::Enum(class) => push_enum(text, class, bytes),
             DatatypeClass::Array(class) => self.push_array(text, class, bytes, level)?,
             DatatypeClass::VarLen(class) => match class.kind {
@@ -250,12 +260,28 @@ impl<'a> Values<'a> {
         Ok(())
     }
 
-    fn push_reference(&mut self, text: &mut String, datatype: &Datatype, bytes: &[u8]) -> Result<()> {
-        let Some(target) = self.targets.target(bytes, datatype)? else {
+    fn push_reference(
+        &self,
+        text: &mut String,
+        datatype: &Datatype,
+        class: ReferenceType,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let reference = StdReference::from_element(datatype, bytes, self.heap)?;
+        if reference.is_null() {
             text.push_str("NULL");
             return Ok(());
-        };
-        text.push_str(&target.to_string());
+        }
+        let target = self.targets.target(&reference);
+        text.push_str(&match (class, target.kind) {
+            (ReferenceType::Object, None) => "<unknown>".to_owned(),
+            // The C tool prints an address in its memory, of as many digits.
+            (ReferenceType::Object, Some(kind)) => {
+                format!("{} {:014} \"{}\"", kind.keyword(), target.address, target.path)
+            }
+            (ReferenceType::Region, _) => format!("DATASET \"{}\"", target.path),
+            _ => target.standard(&reference),
+        });
         Ok(())
     }
 }

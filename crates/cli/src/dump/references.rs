@@ -1,0 +1,214 @@
+//! References that are the elements themselves, and what they lead to.
+
+use std::fmt::Write;
+
+use hdfive::datatype::ReferenceType;
+use hdfive::{Container, Dataset, MappedSelection, Object, Points, Selection, StdReference};
+
+use super::Dumper;
+use super::output::Section;
+use crate::elements::{References, print_part, selection};
+use crate::errors::Result;
+use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Targets};
+
+/// A region as lists of corners.
+enum Region {
+    Points(Vec<Vec<u64>>),
+    /// First and last corner of each block.
+    Blocks(Vec<(Vec<u64>, Vec<u64>)>),
+}
+
+/// The most blocks of a regular pattern to list.
+const MAX_BLOCKS: u64 = 1 << 24;
+
+impl Region {
+    /// None for regions that are not printed: of nothing, of all, and without an end.
+    fn of(selection: MappedSelection) -> Option<Self> {
+        match selection {
+            MappedSelection::Points(points) if !points.is_empty() => Some(Self::Points(points)),
+            MappedSelection::Blocks(blocks) if !blocks.is_empty() => Some(Self::Blocks(blocks)),
+            MappedSelection::Regular(axes) => blocks(&axes).map(Self::Blocks),
+            _ => None,
+        }
+    }
+
+    /// The corners as the C tool lists them.
+    fn describe(&self) -> String {
+        let mut text = String::new();
+        let list = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+        let separator = |index: usize| match index {
+            0 => String::new(),
+            _ => format!(",{OPTIONAL_BREAK} "),
+        };
+        // Writing to a string does not fail.
+        match self {
+            Self::Points(points) => {
+                text.push_str("REGION_TYPE POINT  ");
+                for (index, point) in points.iter().enumerate() {
+                    let _ = write!(text, "{}({})", separator(index), list(point));
+                }
+            }
+            Self::Blocks(blocks) => {
+                text.push_str("REGION_TYPE BLOCK  ");
+                for (index, (low, high)) in blocks.iter().enumerate() {
+                    let _ = write!(text, "{}({})-({})", separator(index), list(low), list(high));
+                }
+            }
+        }
+        text
+    }
+}
+
+/// The blocks of a regular pattern in order; none if there is no block, no end of them, or too many.
+fn blocks(axes: &[[u64; 4]]) -> Option<Vec<(Vec<u64>, Vec<u64>)>> {
+    let total = axes.iter().try_fold(1_u64, |total, [_, _, count, _]| total.checked_mul(*count))?;
+    if total == 0 || total > MAX_BLOCKS || axes.iter().any(|[.., block]| matches!(*block, 0 | u64::MAX)) {
+        return None;
+    }
+    let mut blocks = Vec::new();
+    for index in 0..total {
+        let mut rest = index;
+        let mut low = Vec::new();
+        for [start, stride, count, _] in axes.iter().rev() {
+            low.push(start.saturating_add(stride.saturating_mul(rest % count)));
+            rest /= count;
+        }
+        low.reverse();
+        let high = low.iter().zip(axes).map(|(low, [.., block])| low.saturating_add(block - 1)).collect();
+        blocks.push((low, high));
+    }
+    Some(blocks)
+}
+
+impl Dumper<'_> {
+    /// Prints references that are the elements themselves, each on a line of its own, and what they
+    /// lead to.
+    pub(super) fn references(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
+        let elements = container.read_elements(Selection::All)?;
+        for (index, element) in elements.iter().enumerate() {
+            let reference = StdReference::from_element(elements.datatype(), element, elements.heap())?;
+            if reference.is_null() {
+                self.line(cursor, "NULL")?;
+                continue;
+            }
+            let opened = &mut self.files[self.current];
+            let targets = References::new(&mut opened.objects, &opened.file);
+            let text = targets.target(&reference).standard(&reference);
+            self.line(cursor, &text)?;
+            match reference.kind() {
+                Some(ReferenceType::StandardRegion) => self.region(&reference, index as u64, cursor)?,
+                Some(ReferenceType::StandardAttribute) => self.referred_attribute(&reference, cursor)?,
+                _ => self.referred(&reference, cursor)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints the elements of a dataset that a reference leads to, unless they are being printed.
+    fn referred(&mut self, reference: &StdReference, cursor: &mut Cursor) -> Result<()> {
+        let Ok(Object::Dataset(dataset)) = self.opened().file.dereference(reference) else { return Ok(()) };
+        if self.referring.contains(&dataset.address()) {
+            return Ok(());
+        }
+        self.referring.push(dataset.address());
+        cursor.level += 1;
+        let result = self.data(&dataset, Section::Data, cursor);
+        cursor.level -= 1;
+        self.referring.pop();
+        result
+    }
+
+    /// Prints text after the reference, which is number `index`.
+    fn append(&mut self, index: u64, text: &str, cursor: &mut Cursor) -> Result<()> {
+        let outline = self.outline.clone();
+        // In a row that does not end here.
+        let data = &mut Data::new(vec![u64::MAX]);
+        Ok(Lines::new(self.out.to(Section::Outline)).element(cursor, &outline, data, index, text)?)
+    }
+
+    /// Prints the region that the reference with this number leads to.
+    fn region(&mut self, reference: &StdReference, index: u64, cursor: &mut Cursor) -> Result<()> {
+        let Ok((dataset, selection)) = self.opened().file.describe_region(reference) else { return Ok(()) };
+        let Some(region) = Region::of(selection) else { return Ok(()) };
+        self.append(index, if matches!(region, Region::Points(_)) { "{" } else { " {" }, cursor)?;
+        cursor.level += 1;
+        let result = self.described_region(&dataset, &region, cursor);
+        cursor.level -= 1;
+        result.and_then(|()| self.line(cursor, "}"))
+    }
+
+    fn described_region(&mut self, dataset: &Dataset, region: &Region, cursor: &mut Cursor) -> Result<()> {
+        self.line(cursor, &region.describe())?;
+        self.type_and_space(dataset, cursor)?;
+        if self.options.regions {
+            self.line(cursor, "DATA {")?;
+            cursor.level += 1;
+            let result = self.region_data(dataset, region, cursor);
+            cursor.level -= 1;
+            self.survive(result)?;
+            self.line(cursor, "}")?;
+        }
+        Ok(())
+    }
+
+    /// Prints the elements of a region: block by block, or each on a line of its own.
+    fn region_data(&mut self, dataset: &Dataset, region: &Region, cursor: &mut Cursor) -> Result<()> {
+        let mut style = self.outline.clone();
+        style.prefix = Prefix::Indent;
+        let parts: Vec<(Vec<u64>, Selection)> = match region {
+            Region::Points(points) => {
+                style.per_line = 1;
+                let coordinates = points.iter().flatten().map(|&at| at as usize).collect();
+                let rank = points.first().map_or(1, Vec::len);
+                vec![(Vec::new(), Points::new(rank, coordinates)?.into())]
+            }
+            Region::Blocks(blocks) => {
+                // The C tool takes all blocks to be of the size of the first.
+                let Some((low, high)) = blocks.first() else { return Ok(()) };
+                let size: Vec<u64> = low.iter().zip(high).map(|(low, high)| high - low + 1).collect();
+                blocks.iter().map(|(low, _)| (size.clone(), selection(low, &size))).collect()
+            }
+        };
+        let count = parts.len();
+        for (index, (dims, part)) in parts.into_iter().enumerate() {
+            let elements = dataset.read_elements(part)?;
+            let opened = &mut self.files[self.current];
+            let references = References::new(&mut opened.objects, &opened.file);
+            let lines = &mut Lines::new(self.out.to(Section::Data));
+            cursor.fresh = true;
+            let last = index + 1 == count;
+            print_part(&elements, &style, &references, &mut Data::new(dims), cursor, lines, last)?;
+        }
+        Ok(())
+    }
+
+    /// Prints the attribute that a reference leads to.
+    fn referred_attribute(&mut self, reference: &StdReference, cursor: &mut Cursor) -> Result<()> {
+        self.append(0, " {", cursor)?;
+        cursor.level += 1;
+        let result = match self.opened().file.dereference_attr(reference) {
+            Ok(attribute) => self.type_and_space(&attribute, cursor).and_then(|()| {
+                if self.options.regions { self.data(&attribute, Section::Data, cursor) } else { Ok(()) }
+            }),
+            Err(_) => self.line(cursor, "NULL"),
+        };
+        cursor.level -= 1;
+        result.and_then(|()| self.line(cursor, "}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_lists_of_corners() {
+        let region = Region::of(MappedSelection::Regular(vec![[1, 4, 2, 2], [0, 1, 1, 3]])).unwrap();
+        assert_eq!(region.describe(), "REGION_TYPE BLOCK  (1,0)-(2,2),\u{1} (5,0)-(6,2)");
+        let region = Region::of(MappedSelection::Points(vec![vec![3], vec![1]])).unwrap();
+        assert_eq!(region.describe(), "REGION_TYPE POINT  (3),\u{1} (1)");
+        assert!(Region::of(MappedSelection::Regular(vec![[2, 3, u64::MAX, 2]])).is_none());
+        assert!(Region::of(MappedSelection::Regular(vec![[2, 3, 1, u64::MAX]])).is_none());
+        assert!(Region::of(MappedSelection::All).is_none());
+    }
+}
