@@ -34,9 +34,14 @@ impl Real {
     }
 
     /// Rounds, half to even, to a binary format of `bits` digits whose exponents, as IEEE 754 counts
-    /// them, go from `min` to `max`. A number of a format with at most as many digits, `source`, is cut,
-    /// not rounded, where it is below the smallest exponent, as the C library does.
-    pub(crate) fn rounded(self, source: u32, bits: u32, min: i32, max: i32) -> Self {
+    /// them, go from `min` to `max`.
+    pub(crate) fn rounded(self, bits: u32, min: i32, max: i32) -> Self {
+        self.converted(u32::MAX, bits, min, max)
+    }
+
+    /// [Rounds](Self::rounded) a number of a format of `source` digits as the C library does: if these
+    /// are no more than `bits`, a number below the smallest exponent is cut.
+    pub(crate) fn converted(self, source: u32, bits: u32, min: i32, max: i32) -> Self {
         let Self::Finite { negative, mantissa, exponent } = self else { return self };
         let len = 128 - mantissa.leading_zeros() as i32;
         // The power of two of the last digit that can be kept.
@@ -84,7 +89,7 @@ mod tests {
     #[test]
     fn doubles_round_to_floats_as_the_processor_does() {
         for value in [0.1, 1.0, 16_777_217.0, 16_777_219.0, 1e-45, 7e-46, 3.5e38, 1e-40, f64::MAX, 0.0] {
-            let float = Real::from(value).rounded(53, 24, -126, 127);
+            let float = Real::from(value).rounded(24, -126, 127);
             let expected = Real::from(f64::from(value as f32));
             let normal = |real| match real {
                 Real::Finite { negative, mantissa, exponent } if mantissa != 0 => {

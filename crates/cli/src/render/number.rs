@@ -139,10 +139,10 @@ pub(crate) fn real(bytes: &[u8], class: &FloatType) -> Real {
     let value = Real::Finite { negative, mantissa, exponent: power };
     let significand = u32::from(class.mantissa_size) + u32::from(implied);
     match bytes.len() {
-        0..=2 => value.rounded(significand, 11, -14, 15),
-        3..=4 => value.rounded(significand, 24, -126, 127),
-        5..=8 => value.rounded(significand, 53, -1022, 1023),
-        _ => value.rounded(significand, 64, -16_382, 16_383),
+        0..=2 => value.converted(significand, 11, -14, 15),
+        3..=4 => value.converted(significand, 24, -126, 127),
+        5..=8 => value.converted(significand, 53, -1022, 1023),
+        _ => value.converted(significand, 64, -16_382, 16_383),
     }
 }
 
