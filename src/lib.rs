@@ -177,8 +177,8 @@ pub use named_datatype::NamedDatatype;
 pub use selection::{Hyperslab, IntoSelection, Points, Selection, SliceOrIndex};
 pub use store::Durability;
 pub use types::{
-    Elements, FixedAscii, FixedUnicode, H5Type, H5Write, Heap, ObjectReference, RegionReference, StdReference,
-    Value, VarLenArray, VarLenAscii, VarLenUnicode,
+    Elements, FixedAscii, FixedUnicode, H5Type, H5Write, Heap, ObjectReference, RegionReference,
+    StdReference, Value, VarLenArray, VarLenAscii, VarLenUnicode,
 };
 #[doc(hidden)]
 pub use types::{Plain, derive as __derive};

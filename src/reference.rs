@@ -79,10 +79,7 @@ impl Location {
     ///
     /// # Errors
     /// As [`dereference_region`](Self::dereference_region).
-    pub fn describe_region(
-        &self,
-        reference: impl Into<StdReference>,
-    ) -> Result<(Dataset, MappedSelection)> {
+    pub fn describe_region(&self, reference: impl Into<StdReference>) -> Result<(Dataset, MappedSelection)> {
         let reference = reference.into();
         let dataset = self.dereference_dataset(&reference)?;
         let stored = reference.stored_selection()?.ok_or_else(no_region)?;

@@ -286,11 +286,7 @@ mod tests {
     struct Nowhere;
 
     impl VarLenRead for Nowhere {
-        fn read(
-            &self,
-            _: crate::types::HeapId,
-            _: &mut dyn FnMut(&[u8]) -> Result<()>,
-        ) -> Result<()> {
+        fn read(&self, _: crate::types::HeapId, _: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
             Err(Error::format("there is no heap"))
         }
     }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use hdfive::datatype::ReferenceType;
-use hdfive::{ErrorKind, File, MappedSelection, Object, ObjectReference, RegionReference, StdReference, Value, s};
+use hdfive::{
+    ErrorKind, File, MappedSelection, Object, ObjectReference, RegionReference, StdReference, Value, s,
+};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fixtures").join(name)
@@ -17,7 +19,9 @@ fn references_of_the_c_library_are_followed() {
         let data = file.dataset("data").unwrap();
         let group = file.group("group").unwrap();
         assert_eq!(objects[..2], [data.object_reference(), group.object_reference()]);
-        assert!(matches!(file.dereference(objects[2]), Ok(Object::Group(root)) if root.address() == file.address()));
+        assert!(
+            matches!(file.dereference(objects[2]), Ok(Object::Group(root)) if root.address() == file.address())
+        );
         assert!(objects[3].is_null());
         assert_eq!(file.dereference(objects[3]).unwrap_err().kind(), ErrorKind::NotFound);
 

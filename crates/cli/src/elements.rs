@@ -4,9 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use hdfive::{
-    Container, Elements, File, Hyperslab, Location, Object, Selection, SliceOrIndex, StdReference,
-};
+use hdfive::{Container, Elements, File, Hyperslab, Location, Object, Selection, SliceOrIndex, StdReference};
 
 use crate::errors::{Error, Result};
 use crate::objects::{self, Objects};

@@ -152,13 +152,7 @@ fn object(objects: &dyn VarLenRead, pointer: HeapPointer) -> Result<Vec<u8>> {
 }
 
 /// Keeps a reference in memory as an element of the file.
-fn write(
-    kind: Kind,
-    from: &[u8],
-    to: &mut [u8],
-    heap: &Heap,
-    objects: &mut dyn VarLenWrite,
-) -> Result<()> {
+fn write(kind: Kind, from: &[u8], to: &mut [u8], heap: &Heap, objects: &mut dyn VarLenWrite) -> Result<()> {
     let bytes = heap.get(from, 1)?;
     if bytes.is_empty() {
         to.fill(0);
@@ -186,8 +180,8 @@ fn write(
             } else {
                 let bytes = encode(&reference, &(), Widths::default())?;
                 let (head, rest) = Element::part(&bytes).ok_or_else(Context::wrong_direction)?;
-                let len = u32::try_from(rest.len())
-                    .map_err(|_| Error::limit("a reference of more than 4 GiB"))?;
+                let len =
+                    u32::try_from(rest.len()).map_err(|_| Error::limit("a reference of more than 4 GiB"))?;
                 Element::Parted { head, len, rest: keep(rest)? }.bytes(to.len())?
             }
         }

@@ -142,9 +142,7 @@ impl Dumper<'_> {
         self.type_and_space(dataset, cursor)?;
         if self.options.regions {
             self.line(cursor, "DATA {")?;
-            cursor.level += 1;
             let result = self.region_data(dataset, region, cursor);
-            cursor.level -= 1;
             self.survive(result)?;
             self.line(cursor, "}")?;
         }

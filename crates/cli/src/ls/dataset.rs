@@ -6,8 +6,8 @@ use hdfive::{Attribute, Dataset, Extents};
 use super::datatype::describe;
 use super::name::escape;
 use super::object::Lister;
-use crate::extents::extents;
 use crate::errors::Result;
+use crate::extents::extents;
 use crate::render::memory_size;
 
 fn plural(count: u64) -> &'static str {
