@@ -1,5 +1,7 @@
 //! The storage layout of datasets.
 
+use std::collections::HashSet;
+
 use hdfive::{Dataset, FilterInfo, Layout, MappedSelection};
 
 use crate::errors::Result;
@@ -76,17 +78,48 @@ fn selection(selection: &MappedSelection) -> Block {
             return vec![(2, format!("SELECTION POINT {{ {} }}", points.join(",\u{1} ")))];
         }
         MappedSelection::Regular(axes) => ("REGULAR", regular(axes)),
-        MappedSelection::Blocks(blocks) => {
-            let blocks: Vec<_> =
-                blocks.iter().map(|(low, high)| format!("{}-{}", tuple(low), tuple(high))).collect();
-            ("IRREGULAR", vec![blocks.join(",\u{1} ")])
-        }
+        MappedSelection::Blocks(blocks) => match pattern(blocks) {
+            Some(axes) => ("REGULAR", regular(&axes)),
+            None => {
+                let blocks: Vec<_> =
+                    blocks.iter().map(|(low, high)| format!("{}-{}", tuple(low), tuple(high))).collect();
+                ("IRREGULAR", vec![blocks.join(",\u{1} ")])
+            }
+        },
         _ => return vec![(2, "SELECTION ALL".to_owned())],
     };
     let mut lines = vec![(2, format!("SELECTION {kind}_HYPERSLAB {{ "))];
     lines.extend(inner.into_iter().map(|line| (3, line)));
     lines.push((2, "}".to_owned()));
     lines
+}
+
+/// The start, stride, count and block along each dimension of blocks that are a regular pattern.
+fn pattern(blocks: &[(Vec<u64>, Vec<u64>)]) -> Option<Vec<[u64; 4]>> {
+    let rank = blocks.first()?.0.len();
+    let axes: Option<Vec<_>> = (0..rank)
+        .map(|axis| {
+            let mut ranges: Vec<_> = blocks.iter().map(|(low, high)| (low[axis], high[axis])).collect();
+            ranges.sort_unstable();
+            ranges.dedup();
+            axis_pattern(&ranges)
+        })
+        .collect();
+    let total = axes.as_ref()?.iter().try_fold(1_u64, |total, [.., count, _]| total.checked_mul(*count))?;
+    let distinct: HashSet<_> = blocks.iter().collect();
+    if total == blocks.len() as u64 && distinct.len() == blocks.len() { axes } else { None }
+}
+
+/// The pattern of ranges in order that are of one size and equally far apart.
+fn axis_pattern(ranges: &[(u64, u64)]) -> Option<[u64; 4]> {
+    let (start, end) = *ranges.first()?;
+    let block = end.checked_sub(start)?.checked_add(1)?;
+    let stride = ranges.get(1).map_or(1, |(next, _)| next - start);
+    let fits = |(index, &(low, high)): (usize, &(u64, u64))| {
+        Some(low) == stride.checked_mul(index as u64).and_then(|step| start.checked_add(step))
+            && Some(block - 1) == high.checked_sub(low)
+    };
+    ranges.iter().enumerate().all(fits).then_some([start, stride, ranges.len() as u64, block])
 }
 
 fn regular(axes: &[[u64; 4]]) -> Vec<String> {
@@ -126,5 +159,7 @@ mod tests {
         );
         let blocks = MappedSelection::Blocks(vec![(vec![0], vec![1]), (vec![3], vec![3])]);
         assert_eq!(text(blocks)[1], "(0)-(1),\u{1} (3)-(3)");
+        let blocks = MappedSelection::Blocks(vec![(vec![0, 5], vec![1, 5]), (vec![3, 5], vec![4, 5])]);
+        assert_eq!(text(blocks)[1..3], ["START (0,5)", "STRIDE (3,1)"]);
     }
 }

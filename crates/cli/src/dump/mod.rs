@@ -96,7 +96,11 @@ fn open(options: &Options, path: &str) -> Result<File> {
             how.virtual_view(VirtualView::FirstMissing);
         }
     }
-    let opened = input::open_with(&how, Path::new(path));
+    let opened = input::open_with(&how, Path::new(path)).and_then(|file| {
+        // A file whose root group is damaged cannot be opened.
+        file.reference_count()?;
+        Ok(file)
+    });
     opened.map_err(|error| Error::new(format_args!("unable to open file \"{path}\": {error}")))
 }
 
