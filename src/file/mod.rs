@@ -1,6 +1,7 @@
 //! Files.
 
 mod describe;
+mod onion;
 mod options;
 mod shared;
 

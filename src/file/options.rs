@@ -388,7 +388,7 @@ impl FileBuilder {
         self.create_writer(storage, Path::new(""))
     }
 
-    fn open_reader(&self, storage: Arc<dyn ReadAt>, path: &Path) -> Result<File> {
+    pub(super) fn open_reader(&self, storage: Arc<dyn ReadAt>, path: &Path) -> Result<File> {
         self.share(Store::open(storage.clone(), &self.open)?, storage, path)
     }
 

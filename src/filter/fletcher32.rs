@@ -14,7 +14,7 @@ use crate::{Error, Result};
 pub(super) const LEN: usize = 4;
 
 /// The data without its checksum, which is verified.
-pub(super) fn decode(input: &[u8]) -> Result<&[u8]> {
+pub(crate) fn decode(input: &[u8]) -> Result<&[u8]> {
     let Some((data, stored)) = input.split_last_chunk::<LEN>() else {
         return Err(Error::format("too short to hold a Fletcher32 checksum"));
     };

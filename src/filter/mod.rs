@@ -17,7 +17,7 @@ mod bzip2;
 mod codec;
 mod deflate;
 mod describe;
-mod fletcher32;
+pub(crate) mod fletcher32;
 #[cfg(feature = "lz4")]
 mod lz4;
 mod lzf;

@@ -19,6 +19,7 @@ pub(crate) mod global_heap;
 pub(crate) mod local_heap;
 pub(crate) mod message;
 pub(crate) mod object_header;
+pub(crate) mod onion;
 mod reader;
 pub(crate) mod reference;
 pub(crate) mod selection;

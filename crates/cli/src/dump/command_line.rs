@@ -95,7 +95,7 @@ const SPECS: &[Spec] = &[
 pub(super) const USAGE: &str = include_str!("usage.txt");
 
 /// The start of a number in C's notation, as C's `atoi` reads it.
-fn leading_integer(text: &str) -> i64 {
+pub(super) fn leading_integer(text: &str) -> i64 {
     let text = text.trim_start();
     let sign = usize::from(text.starts_with(['-', '+']));
     let end = text[sign..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |at| at + sign);

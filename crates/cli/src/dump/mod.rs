@@ -29,7 +29,7 @@ use crate::input;
 use crate::objects::Objects;
 use crate::render::{Cursor, Escape, Lines, Style};
 use crate::xml;
-use command_line::{Misuse, Request, USAGE};
+use command_line::{Misuse, Request, USAGE, leading_integer};
 use external::Opened;
 use options::Options;
 use output::{Output, Section};
@@ -70,10 +70,15 @@ fn complain_of_use(misuse: &Misuse, out: &mut Output) -> Result<()> {
 
 /// Prints the files.
 fn dump(options: &Options, out: &mut Output) -> Result<()> {
+    let revision = match revision(options, out)? {
+        Revision::Counted => return Ok(()),
+        Revision::Number(number) => Some(number),
+        Revision::None => None,
+    };
     out.redirect(&options.destinations)?;
     let mut failed = false;
     for path in &options.files {
-        let file = open(options, path)?;
+        let file = open(options, revision, path)?;
         if options.xml {
             failed |= xml::dump(file, &options.xml(), out.to(Section::Outline))?;
             continue;
@@ -88,7 +93,37 @@ fn dump(options: &Options, out: &mut Output) -> Result<()> {
     if failed { Err(Error::Reported) } else { Ok(()) }
 }
 
-fn open(options: &Options, path: &str) -> Result<File> {
+/// Which revision of the files is asked for.
+enum Revision {
+    None,
+    Number(u64),
+    /// Their number, which was printed.
+    Counted,
+}
+
+/// Says which revision the onion driver opens, or how many there are.
+fn revision(options: &Options, out: &mut Output) -> Result<Revision> {
+    if options.driver.name.as_deref() != Some("onion") {
+        return Ok(Revision::None);
+    }
+    match options.driver.info.as_deref() {
+        None => Ok(Revision::Number(0)),
+        Some("revision_count") => {
+            for path in options.files.iter().take(1) {
+                let count = File::revision_count(path)?;
+                writeln!(out.console(), "The number of revisions for the onion file is {count}")?;
+            }
+            Ok(Revision::Counted)
+        }
+        Some(number) => {
+            let number = leading_integer(number) as u64;
+            writeln!(out.console(), "Using revision {number}")?;
+            Ok(Revision::Number(number))
+        }
+    }
+}
+
+fn open(options: &Options, revision: Option<u64>, path: &str) -> Result<File> {
     let mut how = File::with_options();
     if options.data {
         how.virtual_gap(options.gap);
@@ -96,7 +131,11 @@ fn open(options: &Options, path: &str) -> Result<File> {
             how.virtual_view(VirtualView::FirstMissing);
         }
     }
-    let opened = input::open_with(&how, Path::new(path)).and_then(|file| {
+    let opened = match revision {
+        Some(revision) => how.open_revision(path, revision).map_err(Error::new),
+        None => input::open_with(&how, Path::new(path)),
+    };
+    let opened = opened.and_then(|file| {
         // A file whose root group is damaged cannot be opened.
         file.reference_count()?;
         Ok(file)
