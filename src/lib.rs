@@ -72,6 +72,7 @@
 //! | `bzip2` | the filter bzip2 |
 //! | `bitshuffle` | the filter Bitshuffle, with `lz4` and `zstd` |
 //! | `blosc` | the filters Blosc and Blosc 2, with `bitshuffle` |
+//! | `zfp` | the filter ZFP |
 //!
 //! # Concurrency
 //!
@@ -131,6 +132,9 @@ mod extents;
 mod external;
 pub mod file;
 pub mod filter;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod group;
 mod heap;
 mod limits;

@@ -24,10 +24,10 @@ import numpy
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
-from generate import attributes, broken, drivers, files, groups, layouts, truth, types  # noqa: E402
+from generate import attributes, broken, drivers, files, groups, layouts, truth, types, zfp  # noqa: E402
 from generate.base import FIXTURES  # noqa: E402
 
-WRITERS = [files, groups, attributes, layouts, types, drivers]
+WRITERS = [files, groups, attributes, layouts, types, drivers, zfp]
 FOLDER = HERE / "fixtures"
 PINNED = {"h5py": ("3.16.0", h5py.__version__), "numpy": ("2.4.6", numpy.__version__),
           "HDF5": ("2.0.0", h5py.version.hdf5_version)}  # fmt: skip

@@ -5,7 +5,7 @@ use super::create::{ChunkShape, Properties};
 use crate::Result;
 use crate::container::{ArrayData, DataElements};
 use crate::extents::Extents;
-use crate::filter::{Bitshuffle, Blosc, BloscShuffle, FilterInfo, SZip, ScaleOffset};
+use crate::filter::{Bitshuffle, Blosc, BloscShuffle, FilterInfo, SZip, ScaleOffset, ZfpMode};
 use crate::format::message::datatype::Datatype;
 use crate::format::message::fill_value::{AllocationTime, FillTime};
 use crate::group::Group;
@@ -322,6 +322,12 @@ impl<S> DatasetBuilder<S> {
     pub fn set_filters(mut self, filters: &[FilterInfo]) -> Self {
         self.properties.filters = filters.to_vec();
         self
+    }
+
+    /// Compresses chunks of numbers with ZFP, within the bound that `mode` sets.
+    #[must_use]
+    pub fn zfp(self, mode: ZfpMode) -> Self {
+        self.filter(FilterInfo::zfp(mode))
     }
 
     /// Adds a filter, after those added before.

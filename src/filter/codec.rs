@@ -159,6 +159,8 @@ fn coder(id: u16, parameters: &[u32]) -> Option<Result<Box<dyn Coder>>> {
         id::BLOSC => boxed(Ok(super::blosc::Blosc::first(parameters))),
         #[cfg(feature = "blosc")]
         id::BLOSC2 => boxed(Ok(super::blosc::Blosc::second(parameters))),
+        #[cfg(feature = "zfp")]
+        id::ZFP => boxed(super::zfp::Parameters::new(parameters)),
         _ => None,
     }
 }

@@ -62,6 +62,39 @@ pub enum BloscShuffle {
     Bit,
 }
 
+/// What ZFP holds to when it compresses numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum ZfpMode {
+    /// So many bits for each number, on average over each block of 4, 16, 64 or 256 of them.
+    Rate(f64),
+    /// So many bit planes of each block: a bound of the relative error, roughly.
+    Precision(u32),
+    /// A bound of the absolute error.
+    Accuracy(f64),
+    /// Every bit as it was.
+    Reversible,
+    /// ZFP's own parameters.
+    Expert {
+        /// The fewest bits of a block.
+        min_bits: u32,
+        /// The most bits of a block.
+        max_bits: u32,
+        /// The most bit planes of a block, 1 to 64.
+        max_precision: u32,
+        /// The exponent of the smallest bit plane; below -1074 is reversible.
+        min_exponent: i32,
+    },
+}
+
+impl ZfpMode {
+    pub(super) const RATE: u32 = 1;
+    pub(super) const PRECISION: u32 = 2;
+    pub(super) const ACCURACY: u32 = 3;
+    pub(super) const EXPERT: u32 = 4;
+    pub(super) const REVERSIBLE: u32 = 5;
+}
+
 impl From<bool> for BloscShuffle {
     fn from(shuffle: bool) -> Self {
         if shuffle { Self::Byte } else { Self::None }
@@ -154,6 +187,25 @@ impl FilterInfo {
     /// Compression with a codec of Blosc 2, at a level of 0 (none) to 9.
     pub fn blosc2(codec: Blosc, level: u8, shuffle: impl Into<BloscShuffle>) -> Self {
         Self { id: id::BLOSC2, ..Self::blosc(codec, level, shuffle) }
+    }
+
+    /// Compression of numbers with ZFP. Chunks with values that a lossy mode would destroy (those not
+    /// finite, integers from 2^30 or 2^62 on) are stored without it.
+    pub fn zfp(mode: ZfpMode) -> Self {
+        let double = |number, value: f64| {
+            let bits = value.to_bits();
+            vec![number, 0, bits as u32, (bits >> 32) as u32]
+        };
+        let parameters = match mode {
+            ZfpMode::Rate(rate) => double(ZfpMode::RATE, rate),
+            ZfpMode::Precision(planes) => vec![ZfpMode::PRECISION, 0, planes],
+            ZfpMode::Accuracy(error) => double(ZfpMode::ACCURACY, error),
+            ZfpMode::Reversible => vec![ZfpMode::REVERSIBLE],
+            ZfpMode::Expert { min_bits, max_bits, max_precision, min_exponent } => {
+                vec![ZfpMode::EXPERT, 0, min_bits, max_bits, max_precision, min_exponent.cast_unsigned()]
+            }
+        };
+        Self::new(id::ZFP, OPTIONAL, parameters)
     }
 }
 

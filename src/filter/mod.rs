@@ -29,12 +29,14 @@ mod registry;
 mod scale_offset;
 mod shuffle;
 mod szip;
+#[cfg(feature = "zfp")]
+mod zfp;
 #[cfg(feature = "zstd")]
 mod zstd;
 
 pub use crate::format::message::filter_pipeline::FilterInfo;
 pub(crate) use describe::prepare;
-pub use describe::{Bitshuffle, Blosc, BloscShuffle, SZip, ScaleOffset};
+pub use describe::{Bitshuffle, Blosc, BloscShuffle, SZip, ScaleOffset, ZfpMode};
 pub(crate) use parameters::Target;
 pub(crate) use pipeline::{Pipeline, Scratch};
 pub use registry::{Filter, FilterError, register};
@@ -63,6 +65,8 @@ pub mod id {
     pub const LZ4: u16 = 32_004;
     /// Bitshuffle: elements as planes of bits, compressed or not.
     pub const BITSHUFFLE: u16 = 32_008;
+    /// ZFP: blocks of numbers at a bound of size or error.
+    pub const ZFP: u16 = 32_013;
     /// Zstandard.
     pub const ZSTD: u16 = 32_015;
     /// Blosc 2, whose chunks have several dimensions.

@@ -34,7 +34,7 @@ const REGISTERED: &[(u16, &str)] = &[
     (32_010, "LPC-Rice"),
     (32_011, "CCSDS-123"),
     (32_012, "JPEG-LS"),
-    (32_013, "zfp"),
+    (id::ZFP, "zfp"),
     (32_014, "fpzip"),
     (id::ZSTD, "zstd"),
     (32_016, "B3D"),
@@ -67,6 +67,7 @@ pub(super) fn stored_name(id: u16) -> Option<&'static str> {
         id::LZ4 => Some(concat!("HDF5 lz4 filter; see ", plugins!())),
         id::ZSTD => Some(concat!("HDF5 zstd filter; see ", plugins!())),
         id::BITSHUFFLE => Some("bitshuffle; see https://github.com/kiyo-masui/bitshuffle"),
+        id::ZFP => Some("H5Z-ZFP"),
         _ => None,
     }
 }

@@ -51,6 +51,8 @@ pub(super) fn complete(filter: &mut FilterInfo, target: &Target<'_>) -> Result<(
         (id::SZIP, [options, pixels, ..]) => szip(*options, *pixels, target)?,
         (id::NBIT, _) => nbit(target)?,
         (id::SCALE_OFFSET, [scale, factor, ..]) => scale_offset(*scale, *factor, target)?,
+        #[cfg(feature = "zfp")]
+        (id::ZFP, _) => super::zfp::complete(&given, target)?,
         (id::LZF, _) => vec![4, 0x0105, target.bytes()?],
         (id::BZIP2, [block, ..]) if !(1..=9).contains(block) => {
             return Err(Error::usage("the block size of bzip2 is 1 to 9"));

@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "reference",
         "selection",
         "external",
+        "fuzzing",
         "virtual_data",
         "usage",
     ],

@@ -1,0 +1,146 @@
+//! What is done to a file.
+
+/// A small generator of pseudo-random numbers (xorshift64*): the same on each run.
+pub(super) struct Random(pub(super) u64);
+
+impl Random {
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        (self.next() >> 16) as usize % end.max(1)
+    }
+}
+
+/// The checksum of the format's newer structures: Jenkins' lookup3, from zero.
+pub(super) fn lookup3(bytes: &[u8]) -> u32 {
+    let start = 0xdead_beef_u32.wrapping_add(bytes.len() as u32);
+    let (mut a, mut b, mut c) = (start, start, start);
+    let mut rest = bytes;
+    let word = |bytes: &[u8], at: usize| {
+        let byte = |n: usize| u32::from(bytes.get(at + n).copied().unwrap_or(0)) << (8 * n);
+        byte(0) | byte(1) | byte(2) | byte(3)
+    };
+    loop {
+        if rest.is_empty() {
+            return c;
+        }
+        a = a.wrapping_add(word(rest, 0));
+        b = b.wrapping_add(word(rest, 4));
+        c = c.wrapping_add(word(rest, 8));
+        if rest.len() <= 12 {
+            break;
+        }
+        rest = &rest[12..];
+        for (shift, n) in [4, 6, 8, 16, 19, 4].into_iter().zip([0, 1, 2].into_iter().cycle()) {
+            let (x, y, z) = match n {
+                0 => (&mut a, &mut b, &mut c),
+                1 => (&mut b, &mut c, &mut a),
+                _ => (&mut c, &mut a, &mut b),
+            };
+            *x = x.wrapping_sub(*z) ^ z.rotate_left(shift);
+            *z = z.wrapping_add(*y);
+        }
+    }
+    for (shift, n) in [14, 11, 25, 16, 4, 14, 24].into_iter().zip([0, 1, 2].into_iter().cycle()) {
+        let (x, y) = match n {
+            0 => (&mut c, b),
+            1 => (&mut a, c),
+            _ => (&mut b, a),
+        };
+        *x = (*x ^ y).wrapping_sub(y.rotate_left(shift));
+    }
+    c
+}
+
+/// Where the structures with a checksum are: start, and place of the checksum.
+pub(super) fn sealed(bytes: &[u8]) -> Vec<(usize, usize)> {
+    const LONGEST: usize = 700;
+    let signatures: &[&[u8]] = &[
+        b"OHDR", b"OCHK", b"BTHD", b"BTIN", b"BTLF", b"FRHP", b"FHIB", b"FAHD", b"FADB", b"EAHD", b"EAIB",
+        b"EASB", b"EADB", b"FSHD", b"FSSE", b"SMTB", b"SMLI", b"\x89HDF",
+    ];
+    let mut found = Vec::new();
+    for start in 0..bytes.len().saturating_sub(8) {
+        if signatures.iter().any(|signature| bytes[start..].starts_with(signature)) {
+            let ends = start + 4..(start + LONGEST).min(bytes.len() - 3);
+            let mut ends =
+                ends.filter(|&end| lookup3(&bytes[start..end]).to_le_bytes() == bytes[end..end + 4]);
+            found.extend(ends.next().map(|end| (start, end)));
+        }
+    }
+    found
+}
+
+/// Does some damage, with pieces of another file, mostly such that the checksums are right again.
+pub(super) fn damage(bytes: &mut Vec<u8>, sealed: &[(usize, usize)], other: &[u8], random: &mut Random) {
+    // Where there are zeros there is often nothing to hit.
+    let place = |bytes: &[u8], random: &mut Random| {
+        let places: [usize; 4] = std::array::from_fn(|_| random.below(bytes.len()));
+        places.into_iter().find(|&at| bytes[at] != 0).unwrap_or(places[0])
+    };
+    for _ in 0..=random.below(3) {
+        match random.below(9) {
+            8 => splice(bytes, other, random),
+            0 => {
+                let len = random.below(bytes.len()).max(1);
+                bytes.truncate(len);
+            }
+            1 => {
+                let len = 1 + random.below(64.min(bytes.len()));
+                let (from, to) = (random.below(bytes.len() - len + 1), random.below(bytes.len() - len + 1));
+                bytes.copy_within(from..from + len, to);
+            }
+            2 | 3 => {
+                let at = place(bytes, random);
+                let len = bytes.len() as u64;
+                let value = [
+                    0,
+                    1,
+                    len,
+                    len - 1,
+                    u64::MAX,
+                    u64::MAX - 1,
+                    u32::MAX.into(),
+                    1 << 40,
+                    random.next() % len,
+                ];
+                let value = value[random.below(9)].to_le_bytes();
+                let width = [1, 2, 4, 8][random.below(4)].min(bytes.len() - at);
+                bytes[at..at + width].copy_from_slice(&value[..width]);
+            }
+            4 | 5 => {
+                let at = place(bytes, random);
+                bytes[at] = random.next() as u8;
+            }
+            _ => {
+                let at = place(bytes, random);
+                bytes[at] ^= 1 << random.below(8);
+            }
+        }
+    }
+    if random.below(5) > 0 {
+        let len = bytes.len();
+        for &(start, end) in sealed.iter().filter(|(_, end)| end + 4 <= len) {
+            let checksum = lookup3(&bytes[start..end]).to_le_bytes();
+            bytes[end..end + 4].copy_from_slice(&checksum);
+        }
+    }
+}
+
+/// Replaces the end by that of another file, or bytes somewhere by others from there.
+fn splice(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
+    if random.below(2) == 0 {
+        let at = random.below(bytes.len().min(other.len()));
+        bytes.truncate(at);
+        bytes.extend_from_slice(&other[at..]);
+        return;
+    }
+    let len = 1 + random.below(1024.min(bytes.len()).min(other.len()));
+    let (from, to) = (random.below(other.len() - len + 1), random.below(bytes.len() - len + 1));
+    bytes[to..to + len].copy_from_slice(&other[from..from + len]);
+}
