@@ -49,6 +49,46 @@ impl Lister<'_> {
         if self.options.data { self.attribute_values(attribute) } else { Ok(()) }
     }
 
+    /// The files that the data of a dataset is in, if that is not its own.
+    fn sources(&mut self, dataset: &Dataset) -> Result<()> {
+        let mappings = dataset.virtual_mappings();
+        if !mappings.is_empty() {
+            writeln!(self.out, "    {:<10} {{{}}} Source {{", "Maps:", mappings.len())?;
+            for mapping in &mappings {
+                let (file, dataset) = (escape(&mapping.file, true), escape(&mapping.dataset, true));
+                writeln!(self.out, "    {:<10}        {file}   {dataset}", "")?;
+            }
+            writeln!(self.out, "     {:<10}}}", "")?;
+        }
+        let files = dataset.external_files();
+        if files.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = files.iter().map(|file| escape(&file.name, true)).collect();
+        let rule = "-".repeat(names.iter().map(String::len).max().unwrap_or(0));
+        let rule = format!("        {0:-<4} {0:-<10} {0:-<10} {0:-<10} {rule}", "");
+        writeln!(
+            self.out,
+            "    {:<10} {} external file{}",
+            "Extern:",
+            files.len(),
+            plural(files.len() as u64)
+        )?;
+        writeln!(
+            self.out,
+            "        {:>4} {:>10} {:>10} {:>10} File",
+            "ID", "DSet-Addr", "File-Addr", "Bytes"
+        )?;
+        writeln!(self.out, "{rule}")?;
+        let mut total = 0_u64;
+        for (index, (file, name)) in files.iter().zip(&names).enumerate() {
+            let size = file.size.map_or("INF".to_owned(), |size| size.to_string());
+            writeln!(self.out, "        #{index:03} {total:>10} {:>10} {size:>10} {name}", file.offset)?;
+            total = total.wrapping_add(file.size.unwrap_or(u64::MAX));
+        }
+        Ok(writeln!(self.out, "{rule}")?)
+    }
+
     /// How a dataset is stored, and its type.
     pub(super) fn storage(&mut self, dataset: &Dataset) -> Result<()> {
         let element = memory_size(dataset.datatype());
@@ -57,6 +97,7 @@ impl Lister<'_> {
             let bytes = chunk.iter().fold(element, |bytes, &dim| bytes.saturating_mul(dim as u64));
             writeln!(self.out, "    {:<10} {{{}}} {bytes} bytes", "Chunks:", sizes.join(", "))?;
         }
+        self.sources(dataset)?;
         write!(self.out, "    {:<10} ", "Storage:")?;
         match dataset.datatype().class {
             DatatypeClass::VarLen(_) | DatatypeClass::Reference(_) => {

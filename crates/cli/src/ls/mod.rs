@@ -5,6 +5,7 @@ mod datatype;
 mod name;
 mod object;
 mod options;
+mod time;
 mod values;
 
 use std::io::{self, BufWriter, Write};
@@ -15,20 +16,28 @@ use hdfive::File;
 use crate::errors::{self, Error, Result};
 use crate::input;
 use object::Lister;
-use options::{HELP, Options, Request};
+use options::{Options, Request, USAGE};
 
 /// Runs the command with these arguments.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let options = match Options::parse(args)? {
+    let options = match Options::parse(args) {
         Request::List(options) => options,
-        Request::Help => return Ok(out.write_all(HELP.as_bytes()).and_then(|()| out.flush())?),
+        Request::Usage { mistake, failed } => {
+            out.write_all(USAGE.as_bytes()).and_then(|()| out.flush())?;
+            return match mistake {
+                Some(mistake) => Err(Error::new(mistake)),
+                None if failed => Err(Error::Reported),
+                None => Ok(()),
+            };
+        }
         Request::Version => {
-            writeln!(out, "h5ls: h5 {}", env!("CARGO_PKG_VERSION"))?;
+            writeln!(out, "h5ls: Version 1.14.6")?;
             return Ok(out.flush()?);
         }
     };
     let mut failed = false;
+    let mut opened = 0;
     for target in &options.targets {
         match open(target) {
             Ok((file, path)) => {
@@ -36,9 +45,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
                 if options.verbose {
                     writeln!(out, "Opened \"{name}\" with sec2 driver.")?;
                 }
-                let mut lister = Lister::new(&options, &file, name, &mut out);
+                opened += 1;
+                let mut lister = Lister::new(&options, &file, name, opened, &mut out);
                 lister.target(path)?;
                 failed |= lister.failed;
+                opened = lister.opened;
             }
             Err(error) => {
                 errors::report(&error);

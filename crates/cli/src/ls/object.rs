@@ -9,6 +9,7 @@ use hdfive::{File, Group, LinkInfo, LinkType, Location, Object};
 use super::datatype::describe;
 use super::name::{column, escape};
 use super::options::Options;
+use super::time;
 use crate::errors::{self, Error, Result};
 use crate::objects::{Objects, check_depth, kind};
 use crate::render::TargetKind;
@@ -21,10 +22,18 @@ pub(super) struct Lister<'a> {
     pub(super) out: &'a mut dyn Write,
     /// How many characters of each path are not shown.
     hidden: usize,
+    /// How many are not shown of what is in a group: the path of what was asked for.
+    base: usize,
     /// Objects with several names, by address, with the path that was listed first.
     seen: HashMap<u64, String>,
-    /// Soft links that were followed.
-    followed: HashSet<String>,
+    /// Links that were followed: whether they are external, and where they lead in their file.
+    followed: HashSet<(bool, String)>,
+    /// How many times files were opened: the C library numbers them so.
+    pub(super) opened: u64,
+    /// The number of the file that objects are listed of.
+    file_number: u64,
+    /// How many external links lead to what is listed.
+    external: u64,
     pub(super) objects: Option<Objects>,
     pub(super) failed: bool,
 }
@@ -34,6 +43,7 @@ impl<'a> Lister<'a> {
         options: &'a Options,
         file: &'a File,
         file_name: &'a str,
+        opened: u64,
         out: &'a mut dyn Write,
     ) -> Self {
         Self {
@@ -42,8 +52,12 @@ impl<'a> Lister<'a> {
             file_name,
             out,
             hidden: 0,
+            base: 0,
             seen: HashMap::new(),
             followed: HashSet::new(),
+            opened,
+            file_number: opened,
+            external: 0,
             objects: None,
             failed: false,
         }
@@ -55,7 +69,7 @@ impl<'a> Lister<'a> {
         if base.is_empty() {
             return self.object(&Object::Group((**self.file).clone()), "/", self.options.recursive);
         }
-        self.hidden = 1;
+        (self.hidden, self.base) = (1, base.len());
         let Ok(link) = self.file.link(base) else {
             let name = self.shown(base);
             // As wide as a name with nothing after it would be.
@@ -66,7 +80,7 @@ impl<'a> Lister<'a> {
         match (&link.link_type, self.file.open(base)) {
             (LinkType::Hard(_), Ok(object)) => {
                 if matches!(object, Object::Group(_)) && !self.options.literal {
-                    self.hidden = base.len();
+                    self.hidden = self.base;
                 }
                 self.object(&object, base, false)
             }
@@ -168,8 +182,13 @@ impl<'a> Lister<'a> {
             for attribute in location.attrs()? {
                 self.attribute(&attribute)?;
             }
-            writeln!(self.out, "    {:<10} 1:{}", "Location:", location.address())?;
+            let (number, address) = (self.file_number, location.address());
+            writeln!(self.out, "    {:<10} {number}:{address}", "Location:")?;
             writeln!(self.out, "    {:<10} {}", "Links:", location.reference_count()?)?;
+            if let Some(seconds) = location.modification_time()?.filter(|&seconds| seconds > 0) {
+                let time = time::printed(seconds, self.options.simple);
+                writeln!(self.out, "    {:<10} {time}", "Modified:")?;
+            }
             if let Some(comment) = location.comment()?.filter(|comment| !comment.is_empty()) {
                 writeln!(self.out, "    {:<10} \"{}\"", "Comment:", escape(&comment, false))?;
             }
@@ -199,40 +218,71 @@ impl<'a> Lister<'a> {
             LinkType::Soft(target) => {
                 write!(self.out, "Soft Link {{{target}}}")?;
                 if self.options.follow {
-                    return self.follow(target, path);
+                    return self.follow(false, target, path);
                 }
             }
-            LinkType::External { file, path } => {
-                let slash = if path.starts_with('/') { "" } else { "/" };
-                write!(self.out, "External Link {{{file}/{slash}{path}}}")?;
+            LinkType::External { file, path: target } => {
+                let slash = if target.starts_with('/') { "" } else { "/" };
+                write!(self.out, "External Link {{{file}/{slash}{target}}}")?;
+                if self.options.follow || self.options.follow_external {
+                    return self.follow(true, target, path);
+                }
             }
             _ => write!(self.out, "UD Link {{cannot follow UD links}}")?,
         }
         Ok(writeln!(self.out)?)
     }
 
-    /// Lists what a soft link leads to, each target once.
-    fn follow(&mut self, target: &str, path: &str) -> Result<()> {
-        if !self.followed.insert(target.to_owned()) {
+    /// Lists what a link leads to, each target once.
+    fn follow(&mut self, external: bool, target: &str, path: &str) -> Result<()> {
+        // The C tool looks whether there is an object, and what.
+        self.opened += 2 * (self.external + u64::from(external));
+        if !self.followed.insert((external, target.to_owned())) {
             return Ok(writeln!(self.out, " {{Already Visited}}")?);
         }
         let Ok(object) = self.file.open(path) else {
             self.failed |= self.options.no_dangling;
             return Ok(writeln!(self.out, " {{**NOT FOUND**}}")?);
         };
+        let outer = (self.file_number, self.external);
+        self.external += u64::from(external);
+        let members = matches!(object, Object::Group(_)) && self.options.recursive;
+        self.opened += self.external * (1 + u64::from(members));
+        if external {
+            self.file_number = if self.is_in_file(&object) { outer.0.min(self.opened) } else { self.opened };
+        }
+        let seen = std::mem::take(&mut self.seen);
+        let result = self.target_of_link(object, path);
+        self.seen = seen;
+        (self.file_number, self.external) = outer;
+        result
+    }
+
+    /// Whether an object is in the file that is listed, not in one that external links lead to.
+    fn is_in_file(&self, object: &Object) -> bool {
+        location(object).is_some_and(|location| location.filename() == self.file.filename())
+    }
+
+    fn target_of_link(&mut self, object: Object, path: &str) -> Result<()> {
         write!(self.out, " {{{}", kind_name(&object))?;
+        self.opened += self.external;
         if let Object::Dataset(dataset) = &object {
             self.shape(dataset)?;
         }
         if self.options.verbose {
             writeln!(self.out)?;
-            self.details(&object)?;
         }
+        self.details(&object)?;
         writeln!(self.out, "}}")?;
-        match object {
-            Object::Group(group) if self.options.recursive => self.members(&group, path),
-            _ => Ok(()),
+        let Object::Group(group) = object else { return Ok(()) };
+        if !self.options.recursive {
+            return Ok(());
         }
+        self.hidden = self.base;
+        if group.reference_count()? > 1 {
+            self.seen.insert(group.address(), path.to_owned());
+        }
+        self.members(&group, path)
     }
 }
 

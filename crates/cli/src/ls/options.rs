@@ -1,10 +1,10 @@
 //! The options of `h5ls`.
 
-use crate::errors::{Error, Result};
-use crate::getopt::{self, Spec, Takes};
+/// What `h5ls --help` prints.
+pub(super) const USAGE: &str = include_str!("usage.txt");
 
 /// What is to be listed, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Options {
     pub(super) verbose: bool,
     /// Whether elements are printed.
@@ -16,9 +16,11 @@ pub(super) struct Options {
     /// Whether names are whole paths.
     pub(super) full: bool,
     pub(super) recursive: bool,
-    /// Whether soft links are followed.
+    /// Whether soft and external links are followed.
     pub(super) follow: bool,
-    /// Whether a soft link that leads nowhere is an error.
+    /// Whether external links are followed.
+    pub(super) follow_external: bool,
+    /// Whether a link that leads nowhere is an error.
     pub(super) no_dangling: bool,
     /// Whether a group is listed itself, not its members.
     pub(super) literal: bool,
@@ -26,114 +28,167 @@ pub(super) struct Options {
     pub(super) hex: bool,
     /// Whether the output is for programs.
     pub(super) simple: bool,
+    /// Whether the addresses of raw data are printed.
+    pub(super) addresses: bool,
     /// Columns; nothing: each element has a line.
     pub(super) width: Option<usize>,
     pub(super) targets: Vec<String>,
 }
 
 /// What the command line asks for.
+#[derive(Debug)]
 pub(super) enum Request {
     List(Options),
-    Help,
     Version,
+    /// How to use the command, and whether that is because it was used in another way.
+    Usage {
+        mistake: Option<String>,
+        failed: bool,
+    },
 }
 
-const SPECS: &[Spec] = &[
-    Spec('h', "help", Takes::Nothing),
-    Spec('?', "?", Takes::Nothing),
-    Spec('V', "version", Takes::Nothing),
-    Spec('d', "data", Takes::Nothing),
-    Spec('f', "full", Takes::Nothing),
-    Spec('g', "group", Takes::Nothing),
-    Spec('l', "label", Takes::Nothing),
-    Spec('r', "recursive", Takes::Nothing),
-    Spec('s', "string", Takes::Nothing),
-    Spec('S', "simple", Takes::Nothing),
-    Spec('w', "width", Takes::Value),
-    Spec('v', "verbose", Takes::Nothing),
-    Spec('x', "hexdump", Takes::Nothing),
-    Spec('e', "errors", Takes::Nothing),
-    Spec('e', "enable-error-stack", Takes::Nothing),
-    Spec('1', "follow-symlinks", Takes::Nothing),
-    Spec('2', "no-dangling-links", Takes::Nothing),
+/// Options with values that change nothing here: the library chooses how to read files.
+const IGNORED: &[&str] = &[
+    "--vfd=",
+    "--page-buffer-size=",
+    "--vol-value=",
+    "--vol-name=",
+    "--vol-info=",
+    "--vfd-value=",
+    "--vfd-name=",
+    "--vfd-info=",
 ];
 
-/// What `h5 ls --help` prints.
-pub(super) const HELP: &str = "\
-List the contents of HDF5 files, as h5ls does
+/// Why the command line cannot be followed.
+fn mistake(text: impl Into<String>) -> Request {
+    Request::Usage { mistake: Some(text.into()), failed: true }
+}
 
-Usage: h5 ls [OPTIONS] FILE[/PATH]...
-
-  -r, --recursive         all groups, recursively
-  -v, --verbose           also attributes, addresses, storage and types
-  -f, --full              whole paths
-  -g, --group             groups themselves, not their members
-      --follow-symlinks   what soft links lead to
-      --no-dangling-links fail if one leads nowhere
-  -d, --data              also the elements of datasets
-  -l, --label             with the names of members of compounds
-  -s, --string            one-byte integers as characters
-  -x, --hexdump           elements as bytes
-  -S, --simple            output for programs
-  -w, --width=N           columns; 0: each element on a line
-
-  -h, --help              this text
-  -V, --version           the version
-";
+/// A number of columns; an inner nothing is no limit.
+fn width(text: &str) -> Option<Option<usize>> {
+    let width: usize = text.parse().ok()?;
+    Some((width > 0).then_some(width))
+}
 
 impl Options {
-    /// Understands the command line.
-    pub(super) fn parse(args: &[String]) -> Result<Request> {
-        let (letters, targets) = getopt::parse(args, SPECS).map_err(Error::new)?;
-        let mut options = Self {
-            verbose: false,
-            data: false,
-            labels: false,
-            ascii: false,
-            full: false,
-            recursive: false,
-            follow: false,
-            no_dangling: false,
-            literal: false,
-            hex: false,
-            simple: false,
-            width: Some(80),
-            targets,
-        };
-        for (letter, value) in letters {
-            match letter {
-                'h' | '?' => return Ok(Request::Help),
-                'V' => return Ok(Request::Version),
-                'd' => options.data = true,
-                'f' => options.full = true,
-                'g' => options.literal = true,
-                'l' => options.labels = true,
-                'r' => (options.recursive, options.full) = (true, true),
-                's' => options.ascii = true,
-                'S' => options.simple = true,
-                'v' => options.verbose = true,
-                'x' => options.hex = true,
-                '1' => options.follow = true,
-                '2' => options.no_dangling = true,
-                'w' => {
-                    let value = value.unwrap_or_default();
-                    let width = value.parse::<usize>();
-                    let width = width.map_err(|_| Error::new(format_args!("\"{value}\" is no width")))?;
-                    options.width = (width > 0).then_some(width);
-                }
-                // Errors are always explained.
-                _ => {}
+    /// Understands the command line: options come before targets.
+    pub(super) fn parse(args: &[String]) -> Request {
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let mut options = Self { width: Some(columns.unwrap_or(80).max(1)), ..Self::default() };
+        let mut args = args.iter();
+        while let Some(arg) = args.as_slice().first().filter(|arg| arg.starts_with('-')) {
+            args.next();
+            if arg == "--" {
+                break;
+            }
+            let value = match arg.strip_prefix("--width=").or_else(|| arg.strip_prefix("-w")) {
+                Some("") => args.next().map(String::as_str),
+                None if arg == "--width" => args.next().map(String::as_str),
+                Some(value) => Some(value),
+                None => match options.flags(arg) {
+                    Some(request) => return request,
+                    None => continue,
+                },
+            };
+            match value.and_then(width) {
+                Some(width) => options.width = width,
+                None => return mistake("an option needs a number of columns"),
             }
         }
+        options.targets = args.cloned().collect();
         if options.targets.is_empty() {
-            return Err(Error::new("missing file name; h5 ls --help tells the options"));
+            return mistake("a file is needed");
         }
         if options.recursive && options.literal {
-            return Err(Error::new("--recursive and --group exclude each other"));
+            return mistake("Error: 'recursive' option not compatible with 'group info' option!");
         }
         if options.no_dangling && !options.follow {
-            return Err(Error::new("--no-dangling-links needs --follow-symlinks"));
+            return mistake("Error: --no-dangling-links must be used along with --follow-symlinks option!");
         }
-        Ok(Request::List(options))
+        Request::List(options)
+    }
+
+    /// Understands an argument without a value; gives what ends the parsing.
+    fn flags(&mut self, arg: &str) -> Option<Request> {
+        let letters = match arg {
+            "--help" => "h",
+            "--version" => "V",
+            "--address" => "a",
+            "--data" => "d",
+            "--errors" | "--enable-error-stack" => "e",
+            "--external" => "E",
+            "--full" => "f",
+            "--group" => "g",
+            "--label" => "l",
+            "--recursive" => "r",
+            "--simple" => "S",
+            "--string" => "s",
+            "--verbose" => "v",
+            "--hexdump" => "x",
+            "--follow-symlinks" => {
+                self.follow = true;
+                ""
+            }
+            "--no-dangling-links" => {
+                self.no_dangling = true;
+                ""
+            }
+            _ if IGNORED.iter().any(|option| arg.starts_with(option)) => "",
+            _ if arg.starts_with("--enable-error-stack=") => "",
+            _ if arg.starts_with("--") => return Some(mistake(format!("Unknown argument: {arg}"))),
+            _ => &arg[1..],
+        };
+        letters.chars().find_map(|letter| self.flag(letter))
+    }
+
+    fn flag(&mut self, letter: char) -> Option<Request> {
+        match letter {
+            '?' | 'h' => return Some(Request::Usage { mistake: None, failed: false }),
+            'V' => return Some(Request::Version),
+            'a' => self.addresses = true,
+            'd' => self.data = true,
+            // Errors are always explained.
+            'e' => {}
+            'E' => self.follow_external = true,
+            'f' => self.full = true,
+            'g' => self.literal = true,
+            'l' => self.labels = true,
+            'r' => (self.recursive, self.full) = (true, true),
+            'S' => self.simple = true,
+            's' => self.ascii = true,
+            'v' => self.verbose = true,
+            'x' => self.hex = true,
+            _ => return Some(mistake(format!("Unknown argument: -{letter}"))),
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Request {
+        Options::parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn options_come_before_targets() {
+        let Request::List(options) = parse(&["-w60", "-Erv", "--simple", "a", "-b"]) else { panic!() };
+        assert_eq!((options.width, options.targets), (Some(60), vec!["a".to_owned(), "-b".to_owned()]));
+        assert!(options.recursive && options.full && options.verbose && options.simple);
+        assert!(options.follow_external && !options.follow);
+        let Request::List(options) = parse(&["-w", "0", "--", "-a"]) else { panic!() };
+        assert_eq!((options.width, options.targets), (None, vec!["-a".to_owned()]));
+    }
+
+    #[test]
+    fn mistakes_are_explained_with_the_usage() {
+        assert!(matches!(parse(&["-help"]), Request::Usage { failed: false, .. }));
+        for wrong in
+            [&["-r", "-g", "a"][..], &["--no-dangling-links", "a"], &["-wx", "a"], &["-y", "a"], &["-v"]]
+        {
+            assert!(matches!(parse(wrong), Request::Usage { failed: true, .. }), "{wrong:?}");
+        }
     }
 }
