@@ -176,7 +176,7 @@ pub use group::{Group, IndexType, IterationOrder, LinkInfo, LinkType, Object};
 #[cfg(feature = "derive")]
 pub use hdfive_derive::H5Type;
 pub use limits::Limits;
-pub use location::Location;
+pub use location::{Location, ObjectTimes};
 pub use named_datatype::NamedDatatype;
 pub use selection::{Hyperslab, IntoSelection, Points, Selection, SliceOrIndex};
 pub use store::Durability;

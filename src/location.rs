@@ -21,6 +21,20 @@ pub struct Location {
     pub(crate) path: Arc<str>,
 }
 
+/// When things happened to an object, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectTimes {
+    /// When its raw data was last read or written.
+    pub access: i64,
+    /// When its raw data was last written.
+    pub modification: i64,
+    /// When its header was last changed.
+    pub change: i64,
+    /// When it was made.
+    pub birth: i64,
+}
+
 impl Location {
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
@@ -83,6 +97,20 @@ impl Location {
             return Ok(Some(time.seconds.into()));
         }
         Ok(header.find::<OldModificationTime>(&store)?.and_then(|time| time.seconds()))
+    }
+
+    /// The object's times, if it keeps them: only headers of version 2 can.
+    ///
+    /// # Errors
+    /// `Format` if the header is damaged.
+    pub fn times(&self) -> Result<Option<ObjectTimes>> {
+        let store = self.shared.read()?;
+        Ok(self.header(&store)?.times().map(|times| ObjectTimes {
+            access: times.access.into(),
+            modification: times.modification.into(),
+            change: times.change.into(),
+            birth: times.birth.into(),
+        }))
     }
 
     /// The comment, if the object has one.

@@ -116,6 +116,20 @@ impl Dataset {
         }
     }
 
+    /// The address of the index of chunks, relative to the end of the user block; that of the chunk if
+    /// there is only one. Nothing as long as there is none, and for other layouts.
+    pub fn chunk_index_address(&self) -> Option<u64> {
+        let inner = self.state.read_lock().ok()?;
+        match inner.chunked()?.layout.index {
+            ChunkIndexLayout::BTreeV1 { address }
+            | ChunkIndexLayout::Single { address, .. }
+            | ChunkIndexLayout::Implicit { address }
+            | ChunkIndexLayout::FixedArray { address, .. }
+            | ChunkIndexLayout::ExtensibleArray { address, .. }
+            | ChunkIndexLayout::BTreeV2 { address, .. } => address.get(),
+        }
+    }
+
     /// The chunks that exist, in the order of their index; none for other layouts.
     ///
     /// With an implicit index, which has all chunks, those of the current shape.

@@ -1,7 +1,7 @@
 //! What is listed of datasets and attributes.
 
 use hdfive::datatype::DatatypeClass;
-use hdfive::{Attribute, Dataset, Extents};
+use hdfive::{Attribute, Dataset, Extents, Layout};
 
 use super::datatype::describe;
 use super::name::escape;
@@ -136,6 +136,33 @@ impl Lister<'_> {
             )?;
         }
         let text = describe(dataset.datatype(), 15, self.options.simple);
-        Ok(writeln!(self.out, "    {:<10} {text}", "Type:")?)
+        writeln!(self.out, "    {:<10} {text}", "Type:")?;
+        if self.options.addresses { self.addresses(dataset) } else { Ok(()) }
+    }
+
+    /// Where the raw data of a dataset is.
+    fn addresses(&mut self, dataset: &Dataset) -> Result<()> {
+        match dataset.layout()? {
+            Layout::Contiguous => {
+                let address = dataset.offset().unwrap_or(u64::MAX);
+                writeln!(self.out, "    {:<10} {address}", "Address:")?;
+            }
+            Layout::Chunked => {
+                let address = dataset.chunk_index_address().unwrap_or(u64::MAX);
+                writeln!(self.out, "    Address: {address}")?;
+                for (index, chunk) in dataset.chunks()?.iter().enumerate() {
+                    if index == 0 {
+                        writeln!(self.out, "           Flags    Bytes     Address          Logical Offset")?;
+                        writeln!(self.out, "        {0:=<10} {0:=<8} {0:=<10} {0:=<30}", "")?;
+                    }
+                    // The bytes of an element count as a dimension.
+                    let offset: String = chunk.offset.iter().map(|at| format!("{at}, ")).collect();
+                    let (mask, size, address) = (chunk.filter_mask, chunk.size, chunk.address);
+                    writeln!(self.out, "        0x{mask:08x} {size:>8} {address:>10} [{offset}0]")?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }

@@ -185,8 +185,8 @@ impl<'a> Lister<'a> {
             let (number, address) = (self.file_number, location.address());
             writeln!(self.out, "    {:<10} {number}:{address}", "Location:")?;
             writeln!(self.out, "    {:<10} {}", "Links:", location.reference_count()?)?;
-            if let Some(seconds) = location.modification_time()?.filter(|&seconds| seconds > 0) {
-                let time = time::printed(seconds, self.options.simple);
+            if let Some(times) = location.times()?.filter(|times| times.modification > 0) {
+                let time = time::printed(times.modification, self.options.simple);
                 writeln!(self.out, "    {:<10} {time}", "Modified:")?;
             }
             if let Some(comment) = location.comment()?.filter(|comment| !comment.is_empty()) {
