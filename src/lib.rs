@@ -153,8 +153,8 @@ mod usage;
 pub use attribute::{Attribute, AttributeBuilder, AttributeBuilderData, AttributeBuilderEmpty};
 pub use container::{ArrayData, Container, DataElements};
 pub use dataset::{
-    ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty, ExternalFile, Layout,
-    MappedSelection, VirtualMapping, VirtualView,
+    ChunkIndexType, ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty,
+    ExternalFile, Layout, MappedSelection, VirtualMapping, VirtualView,
 };
 pub use dataspace::Dataspace;
 pub use error::{Error, ErrorKind, Result};

@@ -4,7 +4,7 @@ use crate::file::File;
 use crate::format::btree_v2::{Record, SharedMessage};
 use crate::format::encode;
 use crate::format::free_space::{FreeSpaceHeader, SectionList};
-use crate::format::message::file::{FileSpaceInfo, SharedMessageTable};
+use crate::format::message::file::SharedMessageTable;
 use crate::format::shared_table::{MasterTable, SharedIndexKind};
 use crate::group::Group;
 use crate::heap::fractal::FractalHeap;
@@ -165,10 +165,7 @@ impl File {
 
 /// The addresses of the headers of the persistent free-space managers.
 fn free_space_managers(store: &Store) -> Result<Vec<u64>> {
-    let info = match extension::header(store)? {
-        Some(header) => header.find::<FileSpaceInfo>(store)?,
-        None => None,
-    };
+    let info = extension::file_space(store)?;
     Ok(info.iter().flat_map(|info| &info.managers).filter_map(|address| address.get()).collect())
 }
 

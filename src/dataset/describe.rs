@@ -27,6 +27,24 @@ pub enum Layout {
     Virtual,
 }
 
+/// How the chunks of a dataset are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChunkIndexType {
+    /// A version 1 B-tree, which every release reads.
+    BTreeV1,
+    /// There is one chunk, which needs no index.
+    Single,
+    /// All chunks are there, one after the other.
+    Implicit,
+    /// A fixed array, of datasets that do not grow without bound.
+    FixedArray,
+    /// An extensible array, of datasets that grow in one dimension.
+    ExtensibleArray,
+    /// A version 2 B-tree, of datasets that grow in several dimensions.
+    BTreeV2,
+}
+
 /// A chunk of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChunkInfo {
@@ -58,6 +76,19 @@ impl Dataset {
     pub fn chunk(&self) -> Option<Vec<usize>> {
         let inner = self.state.read_lock().ok()?;
         Some(inner.chunked()?.grid.chunk.iter().map(|&dim| dim as usize).collect())
+    }
+
+    /// How the chunks are found, if there are any.
+    pub fn chunk_index(&self) -> Option<ChunkIndexType> {
+        let inner = self.state.read_lock().ok()?;
+        Some(match inner.chunked()?.layout.index {
+            ChunkIndexLayout::BTreeV1 { .. } => ChunkIndexType::BTreeV1,
+            ChunkIndexLayout::Single { .. } => ChunkIndexType::Single,
+            ChunkIndexLayout::Implicit { .. } => ChunkIndexType::Implicit,
+            ChunkIndexLayout::FixedArray { .. } => ChunkIndexType::FixedArray,
+            ChunkIndexLayout::ExtensibleArray { .. } => ChunkIndexType::ExtensibleArray,
+            ChunkIndexLayout::BTreeV2 { .. } => ChunkIndexType::BTreeV2,
+        })
     }
 
     /// Whether the data is in chunks.

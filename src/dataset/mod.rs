@@ -16,7 +16,7 @@ mod write_chunks;
 
 pub use builder::{DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty};
 pub(crate) use create::dataspace;
-pub use describe::{ChunkInfo, Layout};
+pub use describe::{ChunkIndexType, ChunkInfo, Layout};
 pub use external::ExternalFile;
 pub(crate) use state::{State, extents};
 

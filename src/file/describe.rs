@@ -4,7 +4,6 @@ use super::File;
 use crate::Result;
 use crate::format::message::file::{FileSpaceInfo, FileSpaceStrategy};
 use crate::object::extension;
-use crate::object::header::flags;
 
 /// How the space of a file is handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,15 +55,7 @@ impl File {
     pub fn info(&self) -> Result<FileInfo> {
         let store = self.shared().read()?;
         let k = extension::node_k(&store)?;
-        let space: Option<FileSpaceInfo> = match extension::header(&store)? {
-            // Whoever changed the file without knowing the message left it out of date.
-            Some(header) => header
-                .of::<FileSpaceInfo>()
-                .find(|message| message.flags & flags::WAS_UNKNOWN == 0)
-                .map(|message| header.decode(&store, message))
-                .transpose()?,
-            None => None,
-        };
+        let space = extension::file_space(&store)?;
         let widths = store.widths();
         let strategy = space.as_ref().map_or(FileSpaceStrategy::Aggregate, |space| space.strategy);
         Ok(FileInfo {

@@ -35,17 +35,23 @@ impl LocalNames {
 /// Frees the local heap at `address`.
 pub(crate) fn delete(store: &mut Store, address: u64) -> Result<()> {
     let (segment, len) = extent(store, address)?;
-    let header = crate::format::encode(&*store.fetch::<LocalHeap>(address, &())?, &(), store.widths())?;
+    let header = header_len(store, address)?;
     store.free(Space::Metadata, segment, len as u64);
-    store.free(Space::Metadata, address, header.len() as u64);
+    store.free(Space::Metadata, address, header);
     Ok(())
 }
 
 /// Bytes of the local heap at `address` in the file.
 pub(crate) fn file_size(store: &Store, address: u64) -> Result<u64> {
     let (_, len) = extent(store, address)?;
-    let header = crate::format::encode(&*store.fetch::<LocalHeap>(address, &())?, &(), store.widths())?;
-    Ok((header.len() as u64).saturating_add(len as u64))
+    Ok(header_len(store, address)?.saturating_add(len as u64))
+}
+
+/// Bytes that are allocated for the header at `address`: a multiple of 8.
+fn header_len(store: &Store, address: u64) -> Result<u64> {
+    let header = store.fetch::<LocalHeap>(address, &())?;
+    let len = crate::format::encode(&*header, &(), store.widths())?.len() as u64;
+    Ok(len.checked_next_multiple_of(8).unwrap_or(len))
 }
 
 /// Where the data segment is.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::format::message::file::{BTreeK, SharedMessageTable};
+use crate::format::message::file::{BTreeK, FileSpaceInfo, SharedMessageTable};
 use crate::format::shared_table::{MasterTable, SharedIndex};
 use crate::format::superblock::{Revision, Superblock};
-use crate::object::header::{self, Header};
+use crate::object::header::{self, Header, flags};
 use crate::store::Store;
 use crate::{Error, Result};
 
@@ -15,6 +15,17 @@ pub(crate) fn header(store: &Store) -> Result<Option<Arc<Header>>> {
         Some(address) => header::load(store, address).map(Some),
         None => Ok(None),
     }
+}
+
+/// How the file's space is managed, if the file says so. A message that someone has set aside who
+/// did not know it says nothing any more.
+pub(crate) fn file_space(store: &Store) -> Result<Option<FileSpaceInfo>> {
+    let Some(header) = header(store)? else { return Ok(None) };
+    let Some(message) = header.of::<FileSpaceInfo>().next() else { return Ok(None) };
+    if message.flags & flags::WAS_UNKNOWN != 0 {
+        return Ok(None);
+    }
+    header.decode(store, message).map(Some)
 }
 
 /// Half the capacities of version 1 B-tree nodes and symbol-table nodes.

@@ -17,12 +17,13 @@ impl Datatype {
         T::datatype()
     }
 
-    /// Bytes of the message that describes the type in a file.
+    /// Bytes of the message that describes the type in a file; of a type that describes arrays as the
+    /// first releases did, those of the version that gives arrays a class.
     ///
     /// # Errors
     /// `Unsupported` if the description was not understood wholly, so that it cannot be written again.
     pub fn message_size(&self) -> Result<usize> {
-        encode(self, &(), Widths::default()).map(|bytes| bytes.len())
+        encode(&self.with_array_classes(), &(), Widths::default()).map(|bytes| bytes.len())
     }
 
     /// Whether elements are text, of a fixed or a variable length.

@@ -2,12 +2,17 @@
 
 use std::collections::HashSet;
 
-use hdfive::datatype::{Datatype, DatatypeClass};
-use hdfive::{Dataset, File, Group, HeaderInfo, Layout, LinkType, Location, MetadataSize, Object};
+use hdfive::datatype::{CharacterSet, Datatype, DatatypeClass, StringPadding, StringType, VarLenKind};
+use hdfive::{
+    ChunkIndexType, Dataset, File, Group, HeaderInfo, Layout, LinkType, Location, MetadataSize, Object,
+};
 
 use super::gather::{FILTERS, Headers, Statistics, Type};
 use crate::errors::Result;
 use crate::objects::check_depth;
+
+/// Super blocks of every extensible array that the C library writes.
+const SUPER_BLOCKS: u64 = 29;
 
 impl Headers {
     fn add(&mut self, info: HeaderInfo) {
@@ -87,8 +92,15 @@ impl Statistics {
         self.datasets += 1;
         let header = self.location(dataset)?;
         self.dataset_headers.add(header);
-        add(&mut self.dataset_storage, dataset.metadata_size()?);
         let size = dataset.storage_size()?;
+        let mut metadata = dataset.metadata_size()?;
+        if dataset.chunk_index() == Some(ChunkIndexType::ExtensibleArray) && size > 0 {
+            // The C library computes the size of an index block before it knows how many super blocks
+            // the array has, and takes none for it.
+            let addresses = SUPER_BLOCKS * u64::from(self.info.offset_size);
+            metadata.index = metadata.index.saturating_sub(addresses);
+        }
+        add(&mut self.dataset_storage, metadata);
         let layout = match dataset.layout()? {
             Layout::Compact => {
                 // The data is in the header, but no metadata.
@@ -137,7 +149,7 @@ impl Statistics {
 }
 
 /// The type with the members of compounds by their names and those of enumerations by their values:
-/// their order makes no difference.
+/// their order makes no difference; nor do encoding and padding of text of variable length.
 fn sorted(datatype: &Datatype) -> Datatype {
     let mut datatype = datatype.clone();
     sort(&mut datatype);
@@ -152,7 +164,12 @@ fn sort(datatype: &mut Datatype) {
         }
         DatatypeClass::Enum(class) => class.members.sort(),
         DatatypeClass::Array(class) => sort(&mut class.base),
-        DatatypeClass::VarLen(class) => sort(&mut class.base),
+        DatatypeClass::VarLen(class) => {
+            sort(&mut class.base);
+            if let VarLenKind::String(string) = &mut class.kind {
+                *string = StringType { padding: StringPadding::NullTerminated, charset: CharacterSet::Ascii };
+            }
+        }
         _ => {}
     }
 }

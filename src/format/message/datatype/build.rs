@@ -209,6 +209,43 @@ impl Datatype {
         }
     }
 
+    /// The same type, where members that are arrays are so by their class, not by dimensions of the
+    /// member as in version 1.
+    pub(crate) fn with_array_classes(&self) -> Self {
+        let mut datatype = self.clone();
+        if datatype.has_old_arrays() {
+            datatype.raise_version(2);
+        }
+        datatype
+    }
+
+    /// Whether there are compounds of version 1 with members that are arrays.
+    fn has_old_arrays(&self) -> bool {
+        let is_array = |member: &Member| matches!(member.datatype.class, DatatypeClass::Array(_));
+        match &self.class {
+            DatatypeClass::Compound(class) => {
+                (self.version == 1 && class.members.iter().any(is_array))
+                    || class.members.iter().any(|member| member.datatype.has_old_arrays())
+            }
+            DatatypeClass::Array(class) => class.base.has_old_arrays(),
+            DatatypeClass::VarLen(class) => class.base.has_old_arrays(),
+            _ => false,
+        }
+    }
+
+    fn raise_version(&mut self, version: u8) {
+        self.version = self.version.max(version);
+        match &mut self.class {
+            DatatypeClass::Compound(class) => {
+                class.members.iter_mut().for_each(|member| member.datatype.raise_version(version));
+            }
+            DatatypeClass::Array(class) => class.base.raise_version(version),
+            DatatypeClass::VarLen(class) => class.base.raise_version(version),
+            DatatypeClass::Enum(class) => class.base.raise_version(version),
+            _ => {}
+        }
+    }
+
     /// The same type with the lowest version throughout, to be written to another file than the
     /// one it was read from.
     #[must_use]
