@@ -71,40 +71,36 @@ impl ChunkCache {
         Some(entry)
     }
 
-    /// Keeps a chunk, in place of what was kept of it, and hands every dirty chunk that has to leave for
-    /// it to `evicted`. A chunk too large to keep leaves at once.
-    ///
-    /// # Errors
-    /// The first error of `evicted`; the chunks that it was not called with stay.
-    pub(crate) fn insert<E>(
-        &mut self,
-        scaled: &[u64],
-        bytes: Vec<u8>,
-        dirty: bool,
-        mut evicted: impl FnMut(CachedChunk) -> Result<(), E>,
-    ) -> Result<(), E> {
+    /// Keeps a chunk, in place of what was kept of it, and gives back every dirty chunk that had to leave
+    /// for it. A chunk too large to keep leaves at once.
+    #[must_use]
+    pub(crate) fn insert(&mut self, scaled: &[u64], bytes: Vec<u8>, dirty: bool) -> Vec<CachedChunk> {
         self.remove(scaled);
-        if !self.accepts(bytes.len()) {
-            return match dirty {
-                true => evicted(CachedChunk { scaled: scaled.to_vec(), bytes, dirty }),
-                false => Ok(()),
-            };
+        let chunk = CachedChunk { scaled: scaled.to_vec(), bytes, dirty };
+        if !self.accepts(chunk.bytes.len()) {
+            return if dirty { vec![chunk] } else { Vec::new() };
         }
-        let room = self.capacity.saturating_sub(bytes.len());
+        let mut evicted = Vec::new();
+        let room = self.capacity.saturating_sub(chunk.bytes.len());
         while self.bytes > room
             && let Some(key) = self.order.first_key_value().map(|(_, key)| key.clone())
         {
-            match self.remove(&key) {
-                Some(chunk) if chunk.dirty => evicted(chunk)?,
-                _ => {}
-            }
+            evicted.extend(self.remove(&key).filter(|chunk| chunk.dirty));
         }
+        self.put_back(chunk);
+        evicted
+    }
+
+    /// Keeps a chunk that was taken out, whatever room there is: a dirty one that could not be written
+    /// must not be lost.
+    pub(crate) fn put_back(&mut self, chunk: CachedChunk) {
+        self.remove(&chunk.scaled);
+        let CachedChunk { scaled, bytes, dirty } = chunk;
         self.clock = self.clock.saturating_add(1);
         self.bytes = self.bytes.saturating_add(bytes.len());
         self.dirty = self.dirty.saturating_add(usize::from(dirty));
-        self.order.insert(self.clock, scaled.into());
+        self.order.insert(self.clock, scaled.as_slice().into());
         self.entries.insert(scaled.into(), Entry { bytes, dirty, used: self.clock });
-        Ok(())
     }
 
     /// Takes a chunk out, dirty or not: it is then the caller's to write.
@@ -147,17 +143,9 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
     use proptest::prelude::*;
-    use std::convert::Infallible;
 
     fn insert(cache: &mut ChunkCache, at: u64, len: usize, dirty: bool) -> Vec<CachedChunk> {
-        let mut evicted = Vec::new();
-        cache
-            .insert::<Infallible>(&[at], vec![at as u8; len], dirty, |chunk| {
-                evicted.push(chunk);
-                Ok(())
-            })
-            .unwrap();
-        evicted
+        cache.insert(&[at], vec![at as u8; len], dirty)
     }
 
     #[test]
@@ -182,6 +170,17 @@ mod tests {
         assert!(insert(&mut cache, 0, 31, false).is_empty());
         assert_eq!(insert(&mut cache, 0, 31, true).len(), 1);
         assert_eq!(cache.get(&[0]), None);
+    }
+
+    #[test]
+    fn what_is_put_back_stays_until_something_else_comes() {
+        let mut cache = ChunkCache::new(10);
+        assert!(insert(&mut cache, 0, 10, true).is_empty());
+        cache.put_back(CachedChunk { scaled: vec![1], bytes: vec![1; 50], dirty: true });
+        assert!(cache.get(&[0]).is_some() && cache.get(&[1]).is_some());
+        let out = insert(&mut cache, 2, 10, false);
+        assert_eq!(out.iter().map(|chunk| chunk.scaled[0]).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!((cache.bytes, cache.dirty), (10, 0));
     }
 
     #[test]
@@ -224,10 +223,7 @@ mod tests {
                     },
                     _ => {
                         truth.insert(at, bytes.clone());
-                        cache.insert::<Infallible>(&[at], bytes, true, |chunk| {
-                            file.insert(chunk.scaled[0], chunk.bytes);
-                            Ok(())
-                        }).unwrap();
+                        for chunk in cache.insert(&[at], bytes, true) { file.insert(chunk.scaled[0], chunk.bytes); }
                     }
                 }
                 prop_assert!(cache.bytes <= 40);

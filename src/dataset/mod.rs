@@ -7,6 +7,7 @@ mod external;
 mod read;
 mod resize;
 mod state;
+mod store_chunks;
 pub(crate) mod transfer;
 mod virtual_map;
 mod virtual_read;

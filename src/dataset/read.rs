@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -293,11 +292,35 @@ impl Reader<'_> {
             }
             let mut decoded = std::mem::take(&mut buffers.decoded);
             resize(&mut decoded, chunk_bytes, self.limit)?;
-            let result = self.decode_into(record, &mut decoded[..chunk_bytes], buffers);
-            let result = result
-                .and_then(|()| transfer::scatter(pieces, &decoded[..chunk_bytes], out, base, self.plan));
+            let result =
+                self.decode_and_scatter(record, pieces, &mut decoded[..chunk_bytes], (out, base), buffers);
             buffers.decoded = decoded;
             result
+        })
+    }
+
+    /// Decodes a chunk, with the help of `decoded`, and puts its selected elements into `out`.
+    fn decode_and_scatter(
+        &self,
+        record: &ChunkRecord,
+        pieces: &Pieces,
+        decoded: &mut [u8],
+        (out, base): (&mut [u8], u64),
+        buffers: &mut Buffers,
+    ) -> Result<()> {
+        if !self.plan.is_copy() {
+            self.decode_into(record, decoded, buffers)?;
+            return transfer::scatter(pieces, decoded, out, base, self.plan);
+        }
+        // Shuffled elements are joined where they go to, without a stop between.
+        let (size, limit) = (self.plan.target_size(), self.limit);
+        let decoded = with_stored(self.raw, record, limit, buffers, |stored, scratch| {
+            let target = (decoded, size);
+            self.chunked.pipeline.decode_shuffled(stored, record.filter_mask, limit, target, scratch)
+        })?;
+        pieces.for_each_run(|run| {
+            let out = transfer::part_of_mut(out, run.memory.saturating_sub(base), run.len, size)?;
+            decoded.copy(size, usize::try_from(run.source).unwrap_or(usize::MAX), out)
         })
     }
 
@@ -306,7 +329,8 @@ impl Reader<'_> {
     fn keep(&self, task: &Task, bytes: Vec<u8>) {
         let mut cache = self.chunked.cache();
         if !cache.is_dirty() && task.pieces.len() < self.chunked.grid.valid_len(&task.scaled) {
-            let Ok(()) = cache.insert::<Infallible>(&task.scaled, bytes, false, |_| Ok(()));
+            let evicted = cache.insert(&task.scaled, bytes, false);
+            debug_assert!(evicted.is_empty(), "nothing was dirty");
         }
     }
 
@@ -331,22 +355,30 @@ pub(super) fn decode_chunk(
     out: &mut [u8],
     buffers: &mut Buffers,
 ) -> Result<()> {
-    let mut undo = |stored: &[u8]| {
-        pipeline
-            .decode(stored, record.filter_mask, limit, out, &mut buffers.filter)
-            .map_err(|error| error.at(record.address))
-    };
+    with_stored(raw, record, limit, buffers, |stored, scratch| {
+        pipeline.decode(stored, record.filter_mask, limit, out, scratch)
+    })
+}
+
+/// Runs `undo` with the bytes of a stored chunk.
+fn with_stored<R>(
+    raw: &RawData,
+    record: &ChunkRecord,
+    limit: u64,
+    buffers: &mut Buffers,
+    undo: impl FnOnce(&[u8], &mut filter::Scratch) -> Result<R>,
+) -> Result<R> {
+    let Buffers { stored, filter, .. } = buffers;
     if let Some(stored) = raw.slice(record.address, record.size) {
-        return undo(stored);
+        return undo(stored, filter).map_err(|error| error.at(record.address));
     }
     if record.address.checked_add(record.size).is_none_or(|end| end > raw.end()) {
         return Err(Error::format("a chunk reaches past the end of the file").at(record.address));
     }
     let len = usize::try_from(record.size).unwrap_or(usize::MAX);
-    resize(&mut buffers.stored, len, limit)?;
-    let stored = &mut buffers.stored[..len];
-    raw.read_at(record.address, stored)?;
-    undo(stored)
+    resize(stored, len, limit)?;
+    raw.read_at(record.address, &mut stored[..len])?;
+    undo(&stored[..len], filter).map_err(|error| error.at(record.address))
 }
 
 /// Makes `buffer` at least `len` bytes long.

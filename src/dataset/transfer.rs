@@ -92,7 +92,7 @@ fn part_of(bytes: &[u8], first: u64, len: u64, size: usize) -> Result<&[u8]> {
     range(first, len, size).and_then(|range| bytes.get(range)).ok_or_else(outside)
 }
 
-fn part_of_mut(bytes: &mut [u8], first: u64, len: u64, size: usize) -> Result<&mut [u8]> {
+pub(crate) fn part_of_mut(bytes: &mut [u8], first: u64, len: u64, size: usize) -> Result<&mut [u8]> {
     range(first, len, size).and_then(|range| bytes.get_mut(range)).ok_or_else(outside)
 }
 

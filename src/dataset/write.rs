@@ -1,10 +1,10 @@
 //! Writing the data of a dataset.
 
-use std::convert::Infallible;
 use std::sync::{Arc, RwLockWriteGuard};
 
 use super::state::{self, Inner, State, Storage};
 use super::transfer::{self, Pieces};
+use crate::chunk::cache::CachedChunk;
 use crate::file::Shared;
 use crate::format::Address;
 use crate::format::message::fill_value::FillTime;
@@ -112,9 +112,7 @@ impl State {
         let dirty = chunked.cache().take_dirty();
         let stored = self.store_dirty(shared, chunked, &dirty);
         for chunk in dirty {
-            // Nothing leaves: all were in the cache together.
-            let dirty = stored.is_err();
-            let Ok(()) = chunked.cache().insert::<Infallible>(&chunk.scaled, chunk.bytes, dirty, |_| Ok(()));
+            chunked.cache().put_back(CachedChunk { dirty: stored.is_err(), ..chunk });
         }
         stored?;
         shared.edit(|store| {

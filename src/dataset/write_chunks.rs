@@ -1,64 +1,33 @@
-//! Writing chunks: gathered and filtered in parallel, put in their places in order.
+//! Writing the parts of a selection into their chunks.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::convert::Infallible;
 
-use super::read::{self, Buffers, Task, with_buffers};
+use super::read::{self, Task, with_buffers};
 use super::state::{Chunked, State};
+use super::store_chunks::{Content, IN_FLIGHT, Pending};
 use super::transfer::{self, Pieces};
+use crate::Result;
 use crate::chunk::cache::CachedChunk;
 use crate::chunk::grid::Axis;
-use crate::chunk::index::ChunkRecord;
 use crate::file::Shared;
 use crate::selection::Resolved;
-use crate::store::{RawData, Space};
-use crate::{Result, parallel};
 
-/// Bytes of filtered chunks to hold before they are written.
-const IN_FLIGHT: usize = 16 << 20;
+/// Chunks to write together, at most.
+const BATCH: usize = 4096;
 
-/// A chunk to be written: its coordinates, where it is now, and its bytes.
-struct Pending<'m> {
-    scaled: Vec<u64>,
-    record: Option<ChunkRecord>,
-    content: Content<'m>,
-}
-
-/// The bytes of a chunk to be written.
-enum Content<'m> {
-    /// All of it, in one piece.
-    Bytes(Cow<'m, [u8]>),
-    /// These elements of memory; what is outside the dataset has the fill value.
-    Gathered { pieces: Pieces, memory: &'m [u8] },
-}
-
-impl Pending<'_> {
-    fn of(shared: &Shared, chunked: &Chunked, chunk: CachedChunk) -> Result<Self> {
-        let record = chunked.index.lookup(&*shared.read()?, &chunk.scaled)?;
-        Ok(Self { scaled: chunk.scaled, record, content: Content::Bytes(Cow::Owned(chunk.bytes)) })
-    }
-
-    /// Calls `use_bytes` with the chunk's bytes, for which `buffer` is there.
-    fn with_bytes<R>(
-        &self,
-        state: &State,
-        chunked: &Chunked,
-        buffer: &mut Vec<u8>,
-        use_bytes: impl FnOnce(&[u8]) -> Result<R>,
-    ) -> Result<R> {
-        match &self.content {
-            Content::Bytes(bytes) => use_bytes(bytes),
-            Content::Gathered { pieces, memory } => {
-                buffer.resize(chunked.chunk_bytes, 0);
-                if pieces.covered() < chunked.grid.chunk_len() {
-                    transfer::fill(buffer, state.fill_pattern.as_deref().unwrap_or(&[0]));
-                }
-                transfer::gather(pieces, memory, buffer, state.element_size())?;
-                use_bytes(buffer)
-            }
-        }
-    }
+/// A write to many chunks.
+struct Writer<'a, 'm> {
+    state: &'a State,
+    shared: &'a Shared,
+    chunked: &'a mut Chunked,
+    memory: &'m [u8],
+    limit: u64,
+    /// What is to be stored next.
+    ready: Vec<Pending<'m>>,
+    /// Chunks in `ready` that left the cache; until they are stored, the file has them as they were.
+    leaving: HashSet<Vec<u64>>,
+    /// Bytes of chunks that `ready` holds.
+    held: usize,
 }
 
 impl State {
@@ -69,56 +38,26 @@ impl State {
         resolved: &Resolved,
         memory: &[u8],
     ) -> Result<()> {
-        let size = self.element_size();
-        let batch = (IN_FLIGHT / chunked.chunk_bytes.max(1)).clamp(1, 4096);
         let limit = shared.read()?.limits().chunk;
         chunked.check_size(limit)?;
         // The index changes while the chunks are walked, so the walk has its own description.
         let walk = chunked.grid.clone();
-        let mut ready: Vec<Pending<'_>> = Vec::new();
-        // Chunks in `ready` that left the cache; until they are stored, the file has them as they were.
-        let mut leaving: HashSet<Vec<u64>> = HashSet::new();
-        read::for_each_chunk(&walk, resolved, |scaled, pieces| {
-            if leaving.contains(scaled) {
-                leaving.clear();
-                self.store_chunks(shared, chunked, std::mem::take(&mut ready))?;
-            }
-            let task = Task::new(&*shared.read()?, chunked, scaled, pieces)?;
-            let whole = task.pieces.covered() == walk.valid_len(scaled);
-            if whole {
-                chunked.cache().remove(scaled);
-                let content = match transfer::borrowed(&task.pieces, memory, walk.chunk_len(), size) {
-                    Some(bytes) => Content::Bytes(Cow::Borrowed(bytes)),
-                    None => Content::Gathered { pieces: task.pieces, memory },
-                };
-                ready.push(Pending { scaled: task.scaled, record: task.record, content });
-            } else if let Some(record) = task.record.filter(|_| self.writes_in_place(chunked, &task)) {
-                let raw = shared.read()?.raw();
-                let stored = (record.address, chunked.chunk_bytes as u64);
-                transfer::write_stored(&raw, stored, &task.pieces, memory, size)?;
-            } else {
-                if let Some(bytes) = chunked.cache().get_mut(scaled) {
-                    return transfer::gather(&task.pieces, memory, bytes, size);
-                }
-                let mut bytes = self.load_chunk(shared, chunked, &task, limit)?;
-                transfer::gather(&task.pieces, memory, &mut bytes, size)?;
-                let mut evicted = Vec::new();
-                let Ok(()) = chunked.cache().insert::<Infallible>(scaled, bytes, true, |chunk| {
-                    evicted.push(chunk);
-                    Ok(())
-                });
-                for chunk in evicted {
-                    leaving.insert(chunk.scaled.clone());
-                    ready.push(Pending::of(shared, chunked, chunk)?);
-                }
-            }
-            if ready.len() >= batch {
-                leaving.clear();
-                self.store_chunks(shared, chunked, std::mem::take(&mut ready))?;
-            }
-            Ok(())
-        })?;
-        self.store_chunks(shared, chunked, ready)
+        let mut writer = Writer {
+            state: self,
+            shared,
+            chunked,
+            memory,
+            limit,
+            ready: Vec::new(),
+            leaving: HashSet::new(),
+            held: 0,
+        };
+        let written = read::for_each_chunk(&walk, resolved, |scaled, pieces| writer.write(scaled, pieces));
+        let written = written.and_then(|()| writer.store());
+        if written.is_err() {
+            writer.chunked.keep_unsaved(writer.ready);
+        }
+        written
     }
 
     /// Puts the fill value into the elements of `slab` that lie in chunks that exist.
@@ -149,13 +88,12 @@ impl State {
         task: Task,
         bytes: Vec<u8>,
     ) -> Result<()> {
-        chunked.cache().remove(&task.scaled);
-        let content = Content::Bytes(Cow::Owned(bytes));
-        self.store_chunks(
-            shared,
-            chunked,
-            vec![Pending { scaled: task.scaled, record: task.record, content }],
-        )
+        let unsaved = chunked.take_unsaved(&task.scaled);
+        let Task { scaled, record, .. } = task;
+        let mut pending = vec![Pending { scaled, record, content: Content::Owned(bytes), unsaved }];
+        let stored = self.store_chunks(shared, chunked, &mut pending);
+        chunked.keep_unsaved(pending);
+        stored
     }
 
     /// Whether a part of a chunk is written where it is stored.
@@ -207,17 +145,15 @@ impl State {
         chunked.check_size(shared.read()?.limits().chunk)?;
         let batch = (IN_FLIGHT / chunked.chunk_bytes.max(1)).max(1);
         let walk = chunked.grid.clone();
+        let filled = self.filled_chunk(chunked);
         let mut ready = Vec::new();
         read::for_each_chunk(&walk, resolved, |scaled, _| {
             let record = chunked.index.lookup(&*shared.read()?, scaled)?;
-            let content = Content::Bytes(Cow::Owned(self.filled_chunk(chunked)));
-            ready.push(Pending { scaled: scaled.to_vec(), record, content });
-            if ready.len() >= batch {
-                self.store_chunks(shared, chunked, std::mem::take(&mut ready))?;
-            }
-            Ok(())
+            let content = Content::Borrowed(&filled);
+            ready.push(Pending { scaled: scaled.to_vec(), record, content, unsaved: None });
+            if ready.len() >= batch { self.store_chunks(shared, chunked, &mut ready) } else { Ok(()) }
         })?;
-        self.store_chunks(shared, chunked, ready)
+        self.store_chunks(shared, chunked, &mut ready)
     }
 
     /// Writes chunks that were changed in memory.
@@ -227,132 +163,174 @@ impl State {
         chunked: &mut Chunked,
         dirty: &[CachedChunk],
     ) -> Result<()> {
-        for group in dirty.chunks((IN_FLIGHT / chunked.chunk_bytes.max(1)).max(1)) {
-            let mut pending = Vec::with_capacity(group.len());
-            for CachedChunk { scaled, bytes, .. } in group {
-                let record = chunked.index.lookup(&*shared.read()?, scaled)?;
-                let content = Content::Bytes(Cow::Borrowed(bytes));
-                pending.push(Pending { scaled: scaled.clone(), record, content });
+        let mut pending = Vec::with_capacity(dirty.len());
+        for CachedChunk { scaled, bytes, .. } in dirty {
+            let record = chunked.index.lookup(&*shared.read()?, scaled)?;
+            let content = Content::Borrowed(bytes);
+            pending.push(Pending { scaled: scaled.clone(), record, content, unsaved: None });
+        }
+        self.store_chunks(shared, chunked, &mut pending)
+    }
+}
+
+impl Writer<'_, '_> {
+    /// Writes the elements of `pieces` into their chunk.
+    fn write(&mut self, scaled: &[u64], pieces: Pieces) -> Result<()> {
+        if self.leaving.contains(scaled) {
+            self.store()?;
+        }
+        let (state, size) = (self.state, self.state.element_size());
+        let task = Task::new(&*self.shared.read()?, self.chunked, scaled, pieces)?;
+        if task.pieces.covered() == self.chunked.grid.valid_len(scaled) {
+            self.write_whole(task);
+        } else if let Some(record) = task.record.filter(|_| state.writes_in_place(self.chunked, &task)) {
+            let raw = self.shared.read()?.raw();
+            let stored = (record.address, self.chunked.chunk_bytes as u64);
+            transfer::write_stored(&raw, stored, &task.pieces, self.memory, size)?;
+        } else {
+            if let Some(bytes) = self.chunked.cache().get_mut(scaled) {
+                return transfer::gather(&task.pieces, self.memory, bytes, size);
             }
-            self.store_chunks(shared, chunked, pending)?;
+            let mut bytes = state.load_chunk(self.shared, self.chunked, &task, self.limit)?;
+            transfer::gather(&task.pieces, self.memory, &mut bytes, size)?;
+            self.keep(scaled, bytes)?;
+        }
+        if self.ready.len() < BATCH && self.held < IN_FLIGHT { Ok(()) } else { self.store() }
+    }
+
+    fn write_whole(&mut self, task: Task) {
+        let unsaved = self.chunked.take_unsaved(&task.scaled);
+        let Task { scaled, pieces, record, .. } = task;
+        let (len, size) = (self.chunked.grid.chunk_len(), self.state.element_size());
+        let content = match transfer::borrowed(&pieces, self.memory, len, size) {
+            Some(bytes) => Content::Borrowed(bytes),
+            None => Content::Gathered { pieces, memory: self.memory },
+        };
+        self.ready.push(Pending { scaled, record, content, unsaved });
+    }
+
+    /// Keeps a chunk of which only a part is known to be final, and makes ready what has to leave for it.
+    fn keep(&mut self, scaled: &[u64], bytes: Vec<u8>) -> Result<()> {
+        let evicted = self.chunked.cache().insert(scaled, bytes, true);
+        let first = self.ready.len();
+        for CachedChunk { scaled, bytes, .. } in evicted {
+            self.held = self.held.saturating_add(bytes.len());
+            self.leaving.insert(scaled.clone());
+            self.ready.push(Pending {
+                scaled,
+                record: None,
+                content: Content::Unsaved,
+                unsaved: Some(bytes),
+            });
+        }
+        // All of them are in `ready` before anything can fail.
+        for chunk in self.ready.iter_mut().skip(first) {
+            chunk.record = self.chunked.index.lookup(&*self.shared.read()?, &chunk.scaled)?;
         }
         Ok(())
     }
 
-    /// Filters chunks in parallel, puts each in its place, and tells the index.
-    fn store_chunks(&self, shared: &Shared, chunked: &mut Chunked, pending: Vec<Pending<'_>>) -> Result<()> {
-        if pending.is_empty() {
-            return Ok(());
-        }
-        let (filtered, plain): (Vec<_>, Vec<_>) =
-            pending.into_iter().partition(|chunk| !chunked.is_unfiltered(&chunk.scaled));
-        self.store_filtered(shared, chunked, filtered)?;
-        self.store_plain(shared, chunked, plain)
-    }
-
-    /// Writes chunks whose size is known beforehand: each thread gathers and writes.
-    fn store_plain(&self, shared: &Shared, chunked: &mut Chunked, pending: Vec<Pending<'_>>) -> Result<()> {
-        let size = chunked.chunk_bytes as u64;
-        let mut placed = Vec::with_capacity(pending.len());
-        {
-            let mut store = shared.write()?;
-            for chunk in pending {
-                let address = match chunk.record {
-                    Some(record) if record.size == size => record.address,
-                    _ => store.allocate(Space::Raw, size)?,
-                };
-                placed.push((chunk, ChunkRecord { address, size, filter_mask: 0 }));
-            }
-        }
-        let (raw, description) = (shared.read()?.raw(), &*chunked);
-        // A masked filter is no filter: a partial chunk of a filtered dataset has all of them so.
-        parallel::try_for_each(placed.iter().collect(), |(chunk, record)| {
-            with_buffers(|buffers| {
-                chunk.with_bytes(self, description, &mut buffers.gathered, |bytes| {
-                    raw.write_at(record.address, bytes)
-                })
-            })
-        })?;
-        index_chunks(shared, chunked, placed)
-    }
-
-    /// Filters chunks in parallel, and writes those side by side in one go.
-    fn store_filtered(
-        &self,
-        shared: &Shared,
-        chunked: &mut Chunked,
-        pending: Vec<Pending<'_>>,
-    ) -> Result<()> {
-        let description = &*chunked;
-        let encoded = parallel::try_map(pending, |chunk| {
-            let (bytes, mask) = with_buffers(|buffers| {
-                let Buffers { gathered, filter, .. } = buffers;
-                chunk.with_bytes(self, description, gathered, |bytes| {
-                    let (bytes, mask) = description.pipeline.encode(bytes, filter)?;
-                    Ok((bytes.to_vec(), mask))
-                })
-            })?;
-            Ok((chunk, bytes, mask))
-        })?;
-        let mut placed = Vec::with_capacity(encoded.len());
-        let mut bytes = Vec::with_capacity(encoded.len());
-        {
-            let mut store = shared.write()?;
-            for (chunk, encoded, filter_mask) in encoded {
-                let size = encoded.len() as u64;
-                let again = chunk.record.filter(|old| old.size == size && store.is_new(old.address));
-                let address = match again {
-                    Some(record) => record.address,
-                    None => store.allocate(Space::Raw, size)?,
-                };
-                placed.push((chunk, ChunkRecord { address, size, filter_mask }));
-                bytes.push((address, encoded));
-            }
-        }
-        write_placed(&shared.read()?.raw(), &bytes)?;
-        index_chunks(shared, chunked, placed)
-    }
-}
-
-/// Tells the index where chunks are now, and frees where they were.
-fn index_chunks(
-    shared: &Shared,
-    chunked: &mut Chunked,
-    placed: Vec<(Pending<'_>, ChunkRecord)>,
-) -> Result<()> {
-    shared.edit(|store| {
-        for (chunk, record) in placed {
-            if chunk.record == Some(record) {
-                continue;
-            }
-            chunked.index.insert(store, &chunk.scaled, record)?;
-            if let Some(old) = chunk.record.filter(|old| old.address != record.address) {
-                store.free(Space::Raw, old.address, old.size);
-            }
-        }
+    fn store(&mut self) -> Result<()> {
+        self.state.store_chunks(self.shared, self.chunked, &mut self.ready)?;
+        self.leaving.clear();
+        self.held = 0;
         Ok(())
-    })
+    }
 }
 
-/// Writes chunks, those side by side in one go.
-fn write_placed(raw: &RawData, placed: &[(u64, Vec<u8>)]) -> Result<()> {
-    const TOGETHER: usize = 1 << 20;
-    let mut buffer: Vec<u8> = Vec::new();
-    let mut start = 0;
-    for (address, bytes) in placed {
-        let follows = start + buffer.len() as u64 == *address;
-        if !buffer.is_empty() && (!follows || buffer.len() + bytes.len() > TOGETHER) {
-            raw.write_at(start, &buffer)?;
-            buffer.clear();
-        }
-        if bytes.len() >= TOGETHER / 2 {
-            raw.write_at(*address, bytes)?;
-            continue;
-        }
-        if buffer.is_empty() {
-            start = *address;
-        }
-        buffer.extend_from_slice(bytes);
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use std::sync::Arc;
+
+    use crate::storage::testing::FaultStorage;
+    use crate::storage::{MemoryStorage, WriteAt};
+    use crate::{Dataset, ErrorKind, Extent, Extents, File, s};
+
+    fn dataset(file: &File, deflate: bool, limited: bool) -> Dataset {
+        let extent = Extent { dim: 40, max: limited.then_some(40) };
+        let shape: Extents = [extent, extent].into_iter().collect();
+        let builder = file.new_dataset::<i32>().shape(shape).chunk((8, 8));
+        let builder = if deflate { builder.deflate(1) } else { builder };
+        builder.create("data").unwrap()
     }
-    if buffer.is_empty() { Ok(()) } else { raw.write_at(start, &buffer) }
+
+    /// Writes parts of chunks, some of which leave the cache, then whole chunks, then flushes; after an
+    /// error the same again.
+    fn workload(
+        file: &File,
+        data: &Dataset,
+        truth: &mut [i32],
+        mut failed: impl FnMut(crate::Error),
+    ) -> bool {
+        let mut version = 0;
+        for step in 0..7 {
+            let (rows, columns) = match step {
+                0 => (0..40, 1..39),
+                1 => (3..5, 0..40),
+                2 => (8..16, 0..40),
+                3 => (0..40, 5..6),
+                4 => (0..40, 0..40),
+                5 => (1..39, 1..39),
+                _ => (0..0, 0..0),
+            };
+            loop {
+                version += 1;
+                let values = vec![version; rows.len() * columns.len()];
+                let result = match step {
+                    6 => file.flush(),
+                    _ => data.write_slice_raw(&values, s![rows.clone(), columns.clone()]),
+                };
+                match result {
+                    Ok(()) => break,
+                    Err(error) if error.kind() == ErrorKind::Usage => {
+                        // A change failed half-way; the file says so from then on.
+                        failed(error);
+                        return false;
+                    }
+                    Err(error) => failed(error),
+                }
+            }
+            for row in rows {
+                truth[row * 40 + columns.start..row * 40 + columns.end].fill(version);
+            }
+            match data.read_raw::<i32>() {
+                Ok(read) => assert!(read == truth, "step {step}"),
+                Err(error) => failed(error),
+            }
+        }
+        true
+    }
+
+    /// Whatever operation fails, a write that says nothing is in the file after a flush that says nothing.
+    #[test]
+    fn a_fault_loses_nothing_that_was_written_before() {
+        for (deflate, limited) in [(true, true), (true, false), (false, true), (false, false)] {
+            let mut completed = 0;
+            for failing in 0.. {
+                let memory = Arc::new(MemoryStorage::default());
+                let storage = Arc::new(FaultStorage::new(memory.clone()));
+                let mut options = File::with_options();
+                let limits = crate::Limits { chunk_cache: 600, ..crate::Limits::default() };
+                let file =
+                    options.limits(limits).create_storage(storage.clone() as Arc<dyn WriteAt>).unwrap();
+                let data = dataset(&file, deflate, limited);
+                file.flush().unwrap();
+                let mut truth = vec![0; 1600];
+                storage.fail_after(failing);
+                let mut errors = 0;
+                let whole = workload(&file, &data, &mut truth, |_| errors += 1);
+                std::mem::forget(file);
+                if whole {
+                    completed += 1;
+                    let read = File::from_bytes(memory.to_vec()).unwrap().dataset("data").unwrap();
+                    assert!(read.read_raw::<i32>().unwrap() == truth, "{deflate} {limited} fault {failing}");
+                }
+                if errors == 0 {
+                    break;
+                }
+            }
+            assert!(completed > 20, "{deflate} {limited}: only {completed}");
+        }
+    }
 }

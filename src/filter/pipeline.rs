@@ -1,7 +1,7 @@
 //! The filters of one dataset, applied to whole chunks.
 
 use super::codec::Codec;
-use super::{OPTIONAL, copy_prefix, deflate, fletcher32};
+use super::{OPTIONAL, copy_prefix, deflate, fletcher32, id, registry, shuffle};
 use crate::format::message::filter_pipeline::FilterInfo;
 use crate::{Error, Result};
 
@@ -20,6 +20,31 @@ pub(crate) struct Scratch {
     source: Vec<u8>,
     target: Vec<u8>,
     deflate: deflate::State,
+}
+
+/// A decoded chunk.
+pub(crate) enum Decoded<'a> {
+    Elements(&'a [u8]),
+    /// The first bytes of all elements, then all the second bytes, and so on.
+    Shuffled {
+        size: usize,
+        planes: &'a [u8],
+    },
+}
+
+impl Decoded<'_> {
+    /// Copies elements, from number `first` on, of the size that was named when this was made.
+    pub(crate) fn copy(&self, size: usize, first: usize, elements: &mut [u8]) -> Result<()> {
+        let outside = || Error::format("the data ends before the selected elements");
+        let start = first.checked_mul(size).ok_or_else(outside)?;
+        let end = start.checked_add(elements.len()).ok_or_else(outside)?;
+        match self {
+            Self::Elements(bytes) => elements.copy_from_slice(bytes.get(start..end).ok_or_else(outside)?),
+            Self::Shuffled { planes, .. } if end > planes.len() => return Err(outside()),
+            Self::Shuffled { size, planes } => shuffle::decode_part(*size, planes, first, elements),
+        }
+        Ok(())
+    }
 }
 
 impl Pipeline {
@@ -49,50 +74,36 @@ impl Pipeline {
         output: &mut [u8],
         scratch: &mut Scratch,
     ) -> Result<()> {
-        let steps = self.active(mask).map(|(_, info)| Codec::new(info)).collect::<Result<Vec<_>>>()?;
-        let mut plain_len = Some(output.len());
-        let mut input_lens = Vec::with_capacity(steps.len());
-        for step in &steps {
-            input_lens.push(plain_len);
-            plain_len = plain_len.and_then(|len| len.checked_add(step.growth()?));
+        let total = undo(&self.filters, stored, mask, limit, output, scratch)?;
+        check_len(total, output.len())
+    }
+
+    /// As [`decode`](Self::decode), but gives the elements shuffled, if shuffling elements of `size` bytes
+    /// is all that is left then to undo.
+    pub(crate) fn decode_shuffled<'o>(
+        &self,
+        stored: &[u8],
+        mask: u32,
+        limit: u64,
+        (output, size): (&'o mut [u8], usize),
+        scratch: &mut Scratch,
+    ) -> Result<Decoded<'o>> {
+        if let Some((FilterInfo { id: id::SHUFFLE, parameters, .. }, rest)) = self.filters.split_first()
+            && parameters.iter().eq([&(size as u32)])
+            && mask & 1 == 0
+            && !shuffle::is_identity(size, output.len())
+            && output.len().checked_rem(size) == Some(0)
+            && registry::registered(id::SHUFFLE).is_none()
+        {
+            let total = undo(rest, stored, mask >> 1, limit, output, scratch)?;
+            check_len(total, output.len())?;
+            if total == output.len() as u64 {
+                return Ok(Decoded::Shuffled { size, planes: output });
+            }
+            // The planes are those of a longer chunk.
         }
-        let Scratch { source, target, deflate } = scratch;
-        let (mut in_scratch, mut len) = (false, stored.len());
-        for (nth, (step, known_len)) in steps.iter().zip(input_lens).enumerate().rev() {
-            let input = if in_scratch { &source[..] } else { stored }.get(..len).unwrap_or_default();
-            if matches!(step, Codec::Fletcher32) {
-                // The data stay where they are; only the checksum behind them goes.
-                len = fletcher32::decode(input)?.len();
-                continue;
-            }
-            if nth == 0 {
-                let total = step.decode(input, output, limit, deflate)?;
-                return check_len(total, output.len());
-            }
-            let mut wanted = known_len.unwrap_or_else(|| input.len().saturating_mul(4).max(output.len()));
-            loop {
-                if wanted as u64 > limit.max(output.len() as u64).saturating_add(256) {
-                    return Err(Error::limit("a chunk grows beyond the limit between its filters"));
-                }
-                if target.len() < wanted {
-                    target.resize(wanted, 0);
-                }
-                let total =
-                    step.decode(input, target.get_mut(..wanted).unwrap_or_default(), limit, deflate)?;
-                len =
-                    usize::try_from(total).map_err(|_| Error::limit("a chunk exceeds the address space"))?;
-                if len <= wanted {
-                    break;
-                }
-                wanted = len;
-            }
-            std::mem::swap(source, target);
-            in_scratch = true;
-        }
-        let input = if in_scratch { &source[..] } else { stored }.get(..len).unwrap_or_default();
-        check_len(input.len() as u64, output.len())?;
-        copy_prefix(input, output);
-        Ok(())
+        self.decode(stored, mask, limit, output, scratch)?;
+        Ok(Decoded::Elements(output))
     }
 
     /// Applies the filters to a chunk, and gives the bytes to store and their filter mask.
@@ -102,7 +113,7 @@ impl Pipeline {
     pub(crate) fn encode<'a>(&self, raw: &'a [u8], scratch: &'a mut Scratch) -> Result<(&'a [u8], u32)> {
         let Scratch { source, target, deflate } = scratch;
         let (mut mask, mut in_scratch) = (0, false);
-        for (bit, info) in self.active(0) {
+        for (bit, info) in active(&self.filters, 0) {
             let optional = info.flags & OPTIONAL != 0;
             let input = if in_scratch { &source[..] } else { raw };
             target.clear();
@@ -123,12 +134,63 @@ impl Pipeline {
         }
         Ok((if in_scratch { source } else { raw }, mask))
     }
+}
 
-    /// The filters that `mask` does not leave out, each with its bit.
-    fn active(&self, mask: u32) -> impl Iterator<Item = (u32, &FilterInfo)> {
-        let bits = (0..32).map(|nth| 1_u32.wrapping_shl(nth));
-        bits.zip(&self.filters).filter(move |(bit, _)| mask & bit == 0)
+/// Undoes `filters`, puts the first bytes of the result into `output`, and tells how long the whole is.
+fn undo(
+    filters: &[FilterInfo],
+    stored: &[u8],
+    mask: u32,
+    limit: u64,
+    output: &mut [u8],
+    scratch: &mut Scratch,
+) -> Result<u64> {
+    let steps = active(filters, mask).map(|(_, info)| Codec::new(info)).collect::<Result<Vec<_>>>()?;
+    let mut plain_len = Some(output.len());
+    let mut input_lens = Vec::with_capacity(steps.len());
+    for step in &steps {
+        input_lens.push(plain_len);
+        plain_len = plain_len.and_then(|len| len.checked_add(step.growth()?));
     }
+    let Scratch { source, target, deflate } = scratch;
+    let (mut in_scratch, mut len) = (false, stored.len());
+    for (nth, (step, known_len)) in steps.iter().zip(input_lens).enumerate().rev() {
+        let input = if in_scratch { &source[..] } else { stored }.get(..len).unwrap_or_default();
+        if matches!(step, Codec::Fletcher32) {
+            // The data stay where they are; only the checksum behind them goes.
+            len = fletcher32::decode(input)?.len();
+            continue;
+        }
+        if nth == 0 {
+            return step.decode(input, output, limit, deflate);
+        }
+        let mut wanted = known_len.unwrap_or_else(|| input.len().saturating_mul(4).max(output.len()));
+        loop {
+            if wanted as u64 > limit.max(output.len() as u64).saturating_add(256) {
+                return Err(Error::limit("a chunk grows beyond the limit between its filters"));
+            }
+            if target.len() < wanted {
+                target.resize(wanted, 0);
+            }
+            let total = step.decode(input, target.get_mut(..wanted).unwrap_or_default(), limit, deflate)?;
+            len = usize::try_from(total).map_err(|_| Error::limit("a chunk exceeds the address space"))?;
+            if len <= wanted {
+                break;
+            }
+            wanted = len;
+        }
+        std::mem::swap(source, target);
+        in_scratch = true;
+    }
+    let input = if in_scratch { &source[..] } else { stored }.get(..len).unwrap_or_default();
+    copy_prefix(input, output);
+    Ok(input.len() as u64)
+}
+
+/// The filters that `mask` does not leave out, each with its bit.
+fn active(filters: &[FilterInfo], mask: u32) -> impl Iterator<Item = (u32, &FilterInfo)> {
+    let bits = (0..32).map(|nth| 1_u32.wrapping_shl(nth));
+    bits.zip(filters).filter(move |(bit, _)| mask & bit == 0)
 }
 
 fn check_len(decoded: u64, wanted: usize) -> Result<()> {
@@ -141,7 +203,6 @@ fn check_len(decoded: u64, wanted: usize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-    use super::super::id;
     use super::*;
     use crate::ErrorKind;
     use crate::format::testing::hex;
@@ -183,6 +244,29 @@ mod tests {
         let expected: Vec<u8> = [0.0, 1.0, 2.0_f64].into_iter().flat_map(f64::to_be_bytes).collect();
         assert_eq!(decoded(&filters, &stored, 0, 24).unwrap(), expected);
         assert_eq!(encoded(&filters, &expected).unwrap(), (stored, 0));
+    }
+
+    #[test]
+    fn what_is_only_shuffled_is_joined_where_it_goes() {
+        let raw: Vec<u8> = (0..64).map(|at| at / 8 * 9).collect();
+        for (size, len, shuffled) in [(4, 64, true), (8, 64, false), (4, 60, false), (4, 62, false)] {
+            for (mask, filters) in [(0, &usual(4)[..]), (1, &usual(4)[..]), (0, &usual(4)[1..])] {
+                let kept = if mask == 1 { &filters[1..] } else { filters };
+                let (stored, _) = encoded(kept, &raw).unwrap();
+                let (mut output, mut scratch) = (vec![0; len], Scratch::default());
+                let pipeline = Pipeline::new(filters).unwrap();
+                let decoded = pipeline
+                    .decode_shuffled(&stored, mask, 1 << 16, (&mut output, size), &mut scratch)
+                    .unwrap();
+                let joined_later = shuffled && mask == 0 && filters.len() == 3;
+                assert_eq!(matches!(decoded, Decoded::Shuffled { .. }), joined_later);
+                let mut part = vec![0; 5 * size];
+                decoded.copy(size, 2, &mut part).unwrap();
+                assert_eq!(part, raw[2 * size..7 * size]);
+                assert!(decoded.copy(size, len / size - 4, &mut part).is_err());
+                assert!(decoded.copy(size, usize::MAX, &mut part).is_err());
+            }
+        }
     }
 
     #[test]

@@ -1,11 +1,14 @@
-//! `compare WORKLOAD FOLDER` runs one workload in a folder and prints the seconds that it took.
+//! `compare WORKLOAD FOLDER` runs one workload in a folder and prints what it took: seconds, seconds
+//! of processor time of all threads and of the busiest, and MiB of memory beyond the data.
 //!
 //! `compare.py` beside this file runs the same workloads with h5py, in turn, and prints ratios.
 
+mod measure;
+
 use std::path::Path;
-use std::time::Instant;
 
 use hdfive::{File, Result};
+use measure::Cost;
 
 const IMAGES: usize = 4000;
 const IMAGE: [usize; 3] = [80, 80, 3];
@@ -19,7 +22,7 @@ fn main() {
         std::process::exit(2);
     };
     match run(&workload, Path::new(&folder)) {
-        Ok(seconds) => println!("{seconds}"),
+        Ok(cost) => println!("{cost}"),
         Err(error) => {
             eprintln!("compare: {error}");
             std::process::exit(1);
@@ -27,7 +30,7 @@ fn main() {
     }
 }
 
-fn run(workload: &str, folder: &Path) -> Result<f64> {
+fn run(workload: &str, folder: &Path) -> Result<Cost> {
     // The files that a read needs are made by the write of the same name, or by h5py.
     let ours = |name: &str| folder.join(format!("hdfive-{name}.h5"));
     match workload {
@@ -47,20 +50,14 @@ fn run(workload: &str, folder: &Path) -> Result<f64> {
     }
 }
 
-fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
-    let start = Instant::now();
-    work()?;
-    Ok(start.elapsed().as_secs_f64())
-}
-
 /// A fixed order that looks random.
 fn shuffled(len: usize) -> impl Iterator<Item = usize> {
     (0..len).map(move |nth| nth * 2_654_435_761 % len)
 }
 
-fn images_write(path: &Path) -> Result<f64> {
+fn images_write(path: &Path) -> Result<Cost> {
     let image: Vec<u8> = (0..IMAGE.iter().product()).map(|at: usize| (at * 7 % 251) as u8).collect();
-    timed(|| {
+    Cost::of(|| {
         let file = File::create(path)?;
         let [h, w, c] = IMAGE;
         let data = file.new_dataset::<u8>().shape((IMAGES, h, w, c)).create("ships/data")?;
@@ -71,8 +68,8 @@ fn images_write(path: &Path) -> Result<f64> {
     })
 }
 
-fn images_read(path: &Path) -> Result<f64> {
-    timed(|| {
+fn images_read(path: &Path) -> Result<Cost> {
+    Cost::of(|| {
         let file = File::open(path)?;
         let data = file.dataset("ships/data")?;
         let mut sum = 0_u64;
@@ -97,9 +94,9 @@ fn cube() -> Vec<f32> {
         .collect()
 }
 
-fn cube_write(path: &Path, chunked: bool, deflate: Option<u8>) -> Result<f64> {
+fn cube_write(path: &Path, chunked: bool, deflate: Option<u8>) -> Result<Cost> {
     let values = cube();
-    timed(|| {
+    Cost::of(|| {
         let file = File::create(path)?;
         let mut builder = file.new_dataset::<f32>().shape(CUBE);
         if chunked {
@@ -113,19 +110,19 @@ fn cube_write(path: &Path, chunked: bool, deflate: Option<u8>) -> Result<f64> {
     })
 }
 
-fn cube_read(path: &Path) -> Result<f64> {
+fn cube_read(path: &Path) -> Result<Cost> {
     let mut buffer = vec![1.0_f32; CUBE.iter().product()];
-    let seconds = timed(|| {
+    let cost = Cost::of(|| {
         let file = File::open(path)?;
         file.dataset("cube")?.read_into_raw(&mut buffer)?;
         Ok(())
     })?;
     std::hint::black_box(&buffer);
-    Ok(seconds)
+    Ok(cost)
 }
 
-fn small_write(path: &Path) -> Result<f64> {
-    timed(|| {
+fn small_write(path: &Path) -> Result<Cost> {
+    Cost::of(|| {
         let file = File::create(path)?;
         for group in 0..100 {
             let group = file.create_group(&format!("group{group:03}"))?;
@@ -140,8 +137,8 @@ fn small_write(path: &Path) -> Result<f64> {
     })
 }
 
-fn small_walk(path: &Path) -> Result<f64> {
-    timed(|| {
+fn small_walk(path: &Path) -> Result<Cost> {
+    Cost::of(|| {
         let file = File::open(path)?;
         let mut sum = 0.0;
         for group in file.groups()? {
@@ -158,36 +155,36 @@ fn small_walk(path: &Path) -> Result<f64> {
 
 /// What reading that many bytes costs at least.
 #[cfg(unix)]
-fn pread(path: &Path) -> Result<f64> {
+fn pread(path: &Path) -> Result<Cost> {
     use std::os::unix::fs::FileExt;
     let offset = File::open(path)?.dataset("cube")?.offset().unwrap_or(0);
     let mut buffer = vec![1_u8; CUBE.iter().product::<usize>() * 4];
-    let seconds = timed(|| {
+    let cost = Cost::of(|| {
         let file = std::fs::File::open(path)?;
         Ok(file.read_exact_at(&mut buffer, offset)?)
     })?;
     std::hint::black_box(&buffer);
-    Ok(seconds)
+    Ok(cost)
 }
 
 /// What writing that many bytes costs at least.
 #[cfg(unix)]
-fn pwrite(path: &Path) -> Result<f64> {
+fn pwrite(path: &Path) -> Result<Cost> {
     use std::os::unix::fs::FileExt;
     let buffer = vec![1_u8; CUBE.iter().product::<usize>() * 4];
-    timed(|| {
+    Cost::of(|| {
         let file = std::fs::File::create(path)?;
         Ok(file.write_all_at(&buffer, 0)?)
     })
 }
 
 #[cfg(not(unix))]
-fn pread(_: &Path) -> Result<f64> {
+fn pread(_: &Path) -> Result<Cost> {
     Err(std::io::Error::from(std::io::ErrorKind::Unsupported).into())
 }
 
 #[cfg(not(unix))]
-fn pwrite(_: &Path) -> Result<f64> {
+fn pwrite(_: &Path) -> Result<Cost> {
     Err(std::io::Error::from(std::io::ErrorKind::Unsupported).into())
 }
 

@@ -343,13 +343,24 @@ impl ChunkIndex {
 
     /// Writes what changed. To be called before every commit, and then [`layout`](Self::layout)
     /// compared with the layout message.
+    ///
+    /// # Errors
+    /// Those of the store; what changed is then still to be written.
     pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
-        match &mut self.kind {
+        if matches!(self.kind, Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..)) {
+            return Ok(());
+        }
+        let before = self.kind.clone();
+        let result = match &mut self.kind {
             Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => Ok(()),
             Kind::FixedArray(array, _) => array.flush(store),
             Kind::ExtensibleArray(array, _) => array.flush(store),
             Kind::BTreeV2(tree) => tree.flush(store),
+        };
+        if result.is_err() {
+            self.kind = before;
         }
+        result
     }
 
     /// Whether the space of a chunk stays, with what it holds, when the chunk is cut off: when the
