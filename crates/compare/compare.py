@@ -97,7 +97,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--h5py", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.h5py:
         return h5py_side(options.binary, options.folder)
     with tempfile.TemporaryDirectory() as temporary:

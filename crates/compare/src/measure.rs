@@ -54,7 +54,8 @@ fn threads() -> HashMap<String, f64> {
         let stat = fs::read_to_string(task.path().join("schedstat")).ok()?;
         Some(stat.split(' ').next()?.parse::<f64>().ok()? / 1e9)
     };
-    let each = tasks.flatten().filter_map(|task| Some((task.file_name().into_string().ok()?, seconds(&task)?)));
+    let each =
+        tasks.flatten().filter_map(|task| Some((task.file_name().into_string().ok()?, seconds(&task)?)));
     each.collect()
 }
 
