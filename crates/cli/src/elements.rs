@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use hdfive::{Container, Elements, File, Hyperslab, Location, Object, Selection, SliceOrIndex, StdReference};
 
 use crate::errors::{Error, Result};
-use crate::objects::{self, Objects};
+use crate::objects::{self, Objects, Visit};
 use crate::render::{Cursor, Data, Lines, Style, Target, Targets, Values, native_size};
 
 /// Bytes, in memory, of the part of a dataset that is read at once.
@@ -19,18 +19,27 @@ pub(crate) struct References<'a> {
     file: &'a File,
     /// The objects of other files, by the files' names.
     others: RefCell<HashMap<String, Objects>>,
+    order: Visit,
 }
 
 impl<'a> References<'a> {
     pub(crate) fn new(objects: &'a mut Option<Objects>, file: &'a File) -> Self {
-        Self { objects: RefCell::new(objects), file, others: RefCell::default() }
+        Self { objects: RefCell::new(objects), file, others: RefCell::default(), order: Visit::default() }
+    }
+
+    /// Paths are those that are met first in this order.
+    pub(crate) fn in_order(mut self, order: Visit) -> Self {
+        self.order = order;
+        self
     }
 
     /// The path of an object of this file or, if the object is not in this one, of its own.
     fn path(&self, object: &Location, other: Option<&String>) -> String {
         let path = |objects: &Objects| objects.get(object.address()).map(|(_, path)| path.to_owned());
         let found = match other {
-            None => path(self.objects.borrow_mut().get_or_insert_with(|| Objects::of(self.file))),
+            None => path(
+                self.objects.borrow_mut().get_or_insert_with(|| Objects::in_order(self.file, self.order)),
+            ),
             Some(name) => match (self.others.borrow_mut().entry(name.clone()), object.file()) {
                 (Entry::Occupied(entry), _) => path(entry.get()),
                 (Entry::Vacant(entry), Ok(file)) => path(entry.insert(Objects::of(&file))),

@@ -46,20 +46,18 @@ struct Level {
     links: std::vec::IntoIter<LinkInfo>,
 }
 
-impl Level {
-    fn new(group: Group, path: String) -> Self {
-        let links = group.links().unwrap_or_default().into_iter();
-        Self { group, path, links }
-    }
-}
-
 impl Objects {
     /// Finds all objects that hard links lead to, each by its first path: names in order, and what
     /// is in a group before what follows it. Damaged objects are left out: who asks for them is told.
     pub(crate) fn of(file: &File) -> Self {
+        Self::in_order(file, Visit::default())
+    }
+
+    /// As [`of`](Self::of), with the links of each group in another order.
+    pub(crate) fn in_order(file: &File, order: Visit) -> Self {
         let mut objects = Self::default();
         objects.found.insert(file.address(), (TargetKind::Group, "/".to_owned()));
-        let mut levels = vec![Level::new((**file).clone(), String::new())];
+        let mut levels = Vec::from_iter(order.level((**file).clone(), String::new()).ok());
         while let Some(level) = levels.last_mut() {
             let Some(link) = level.links.next() else {
                 levels.pop();
@@ -74,7 +72,7 @@ impl Objects {
             let Some(kind) = kind(&object) else { continue };
             objects.found.insert(address, (kind, path.clone()));
             match object {
-                Object::Group(group) => levels.push(Level::new(group, path)),
+                Object::Group(group) => levels.extend(order.level(group, path).ok()),
                 Object::Dataset(dataset) => {
                     let datatype = dataset.named_datatype().ok().flatten();
                     objects.datatypes.extend(datatype.map(|datatype| (datatype, path)));

@@ -4,7 +4,7 @@ use hdfive::{Attribute, Group, LinkInfo, LinkType, Location, Object};
 
 use super::Dumper;
 use crate::errors::Result;
-use crate::objects::{Visit, Visitor, location};
+use crate::objects::{Visitor, location};
 use crate::render::TargetKind;
 
 impl Dumper<'_> {
@@ -15,9 +15,7 @@ impl Dumper<'_> {
             self.write(&format!(" {:<10} /#{}\n", "datatype", datatype.address()))?;
         }
         let root = self.opened().file.clone();
-        let options = self.options;
-        Visit { by_creation: options.by_creation, descending: options.descending }
-            .all(&root, &mut List { dumper: self, with_attributes })?;
+        self.options.order().all(&root, &mut List { dumper: self, with_attributes })?;
         self.write(" }\n")
     }
 

@@ -3,9 +3,10 @@
 use hdfive::datatype::{Datatype, DatatypeClass};
 use hdfive::{Container, Dataset};
 
+use super::external::references;
 use super::output::Section;
 use super::{Dumper, TOOL, binary};
-use crate::elements::{References, for_each_part, print_elements};
+use crate::elements::{for_each_part, print_elements};
 use crate::errors::{self, Error, Result};
 use crate::render::{Bits, Cursor, Lines, Prefix, native_size};
 
@@ -84,8 +85,7 @@ impl Dumper<'_> {
             Lines::new(self.out.to(Section::Outline)).begin(cursor, &style)?;
             style.line_suffix = "\"";
         }
-        let opened = &mut self.files[self.current];
-        let references = References::new(&mut opened.objects, &opened.file);
+        let references = references(&mut self.files[self.current], self.options);
         let lines = &mut Lines::new(self.out.to(section));
         print_elements(container, &style, &references, cursor, lines)?;
         if as_text {

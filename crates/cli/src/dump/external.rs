@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use hdfive::{File, Group, LinkInfo, Object};
 
 use super::Dumper;
+use super::options::Options;
+use crate::elements::References;
 use crate::errors::Result;
 use crate::objects::Objects;
 
@@ -23,6 +25,11 @@ impl Opened {
         let path = Path::new(&path).canonicalize().unwrap_or_else(|_| path.into());
         Self { path, file, objects: None }
     }
+}
+
+/// Where the references in `opened` lead.
+pub(super) fn references<'o>(opened: &'o mut Opened, options: &Options) -> References<'o> {
+    References::new(&mut opened.objects, &opened.file).in_order(options.order())
 }
 
 impl Dumper<'_> {

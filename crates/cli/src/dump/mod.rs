@@ -212,8 +212,9 @@ impl<'a> Dumper<'a> {
     }
 
     fn objects(&mut self) -> &mut Objects {
+        let order = self.options.order();
         let opened = self.opened();
-        opened.objects.get_or_insert_with(|| Objects::of(&opened.file))
+        opened.objects.get_or_insert_with(|| Objects::in_order(&opened.file, order))
     }
 
     /// The file that is being printed.

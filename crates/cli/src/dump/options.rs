@@ -3,6 +3,7 @@
 use super::output::Destinations;
 use super::subset::Subset;
 use crate::format_c::Format;
+use crate::objects::Visit;
 use crate::render::Bits;
 use crate::xml::{Dialect, Settings};
 
@@ -116,6 +117,11 @@ impl Default for Options {
 }
 
 impl Options {
+    /// In which order links are followed.
+    pub(super) fn order(&self) -> Visit {
+        Visit { by_creation: self.by_creation, descending: self.descending }
+    }
+
     /// The options that concern XML.
     pub(super) fn xml(&self) -> Settings<'_> {
         Settings {

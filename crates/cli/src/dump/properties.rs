@@ -3,9 +3,10 @@
 use hdfive::{AllocationTime, Dataset, FillTime, FilterInfo, Layout};
 
 use super::data::has_time;
+use super::external::references;
 use super::layout::Block;
 use super::{Dumper, layout};
-use crate::elements::References;
+
 use crate::errors::Result;
 use crate::render::{Cursor, Values};
 
@@ -66,8 +67,7 @@ impl Dumper<'_> {
         if has_time(dataset.datatype()) {
             return Ok(String::new());
         }
-        let opened = &mut self.files[self.current];
-        let references = References::new(&mut opened.objects, &opened.file);
+        let references = references(&mut self.files[self.current], self.options);
         let mut text = String::new();
         let mut values = Values::new(&self.outline, value.heap(), &references);
         values.push(&mut text, value.datatype(), value.get(0).unwrap_or_default(), level)?;

@@ -6,8 +6,9 @@ use hdfive::datatype::ReferenceType;
 use hdfive::{Container, Dataset, MappedSelection, Object, Points, Selection, StdReference};
 
 use super::Dumper;
+use super::external::references;
 use super::output::Section;
-use crate::elements::{References, print_part, selection};
+use crate::elements::{print_part, selection};
 use crate::errors::Result;
 use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Targets};
 
@@ -91,8 +92,7 @@ impl Dumper<'_> {
                 self.line(cursor, "NULL")?;
                 continue;
             }
-            let opened = &mut self.files[self.current];
-            let targets = References::new(&mut opened.objects, &opened.file);
+            let targets = references(&mut self.files[self.current], self.options);
             let text = targets.target(&reference).standard(&reference);
             self.line(cursor, &text)?;
             match reference.kind() {
@@ -170,8 +170,7 @@ impl Dumper<'_> {
         let count = parts.len();
         for (index, (dims, part)) in parts.into_iter().enumerate() {
             let elements = dataset.read_elements(part)?;
-            let opened = &mut self.files[self.current];
-            let references = References::new(&mut opened.objects, &opened.file);
+            let references = references(&mut self.files[self.current], self.options);
             let lines = &mut Lines::new(self.out.to(Section::Data));
             cursor.fresh = true;
             let last = index + 1 == count;

@@ -6,16 +6,14 @@ use super::Dumper;
 use super::options::Wanted;
 use super::paths::split_attribute;
 use crate::errors::Result;
-use crate::objects::{Visit, Visitor, location};
+use crate::objects::{Visitor, location};
 use crate::render::TargetKind;
 
 impl Dumper<'_> {
     /// Prints all that is called `name`.
     pub(super) fn any(&mut self, name: &str) -> Result<()> {
         let root = self.opened().file.clone();
-        let options = self.options;
-        Visit { by_creation: options.by_creation, descending: options.descending }
-            .all(&root, &mut Search { dumper: self, name })
+        self.options.order().all(&root, &mut Search { dumper: self, name })
     }
 }
 

@@ -1,11 +1,13 @@
 //! Parts of datasets: hyperslabs that the command line gives.
 
+use hdfive::datatype::DatatypeClass;
 use hdfive::{Container, Hyperslab, Selection, SliceOrIndex};
 
 use super::data::has_time;
+use super::external::references;
 use super::output::Section;
 use super::{Dumper, binary};
-use crate::elements::{References, print_part};
+use crate::elements::print_part;
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, Prefix};
 
@@ -118,10 +120,16 @@ impl Dumper<'_> {
         }
         self.line(cursor, "DATA {")?;
         let mut inner = cursor.clone();
-        if !has_time(container.datatype()) {
-            let result = self.subset_rows(container, &properties, &mut inner);
-            self.survive(result)?;
-        }
+        let result = match container.datatype().class {
+            _ if has_time(container.datatype()) => Ok(()),
+            // Of references the C tool prints all.
+            DatatypeClass::Reference(_) => {
+                inner.level += 1;
+                self.references(container, &mut inner)
+            }
+            _ => self.subset_rows(container, &properties, &mut inner),
+        };
+        self.survive(result)?;
         cursor.column = 1;
         self.breakable_line(cursor, "}")?;
         cursor.level -= 1;
@@ -137,8 +145,7 @@ impl Dumper<'_> {
         let mut style = self.outline.clone();
         style.prefix = if self.options.indices { Prefix::Index } else { Prefix::Indent };
         let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
-        let opened = &mut self.files[self.current];
-        let references = References::new(&mut opened.objects, &opened.file);
+        let references = references(&mut self.files[self.current], self.options);
         for (slab, last) in rows(properties) {
             let elements = container.read_elements(selection(&slab))?;
             if let Some(form) = self.options.binary {

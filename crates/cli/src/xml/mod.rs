@@ -14,7 +14,7 @@ use hdfive::{Container, Extents, File, Group};
 
 use crate::errors::{self, Error, Result};
 use crate::format_c::Format;
-use crate::objects::Objects;
+use crate::objects::{Objects, Visit};
 use names::Ids;
 
 const SCHEMA: &str = "http://www.hdfgroup.org/HDF5/XML/schema/HDF5-File.xsd";
@@ -60,7 +60,8 @@ pub(crate) fn dump(file: File, settings: &Settings<'_>, out: &mut dyn Write) -> 
             "Cannot set Schema URL for a qualified namespace--use -X or -U option with -D",
         ));
     }
-    let objects = Some(Objects::of(&file));
+    let order = Visit { by_creation: settings.by_creation, descending: settings.descending };
+    let objects = Some(Objects::in_order(&file, order));
     let mut xml = Xml { settings, ids: Ids::new(&file), file: &file, objects, out, failed: false };
     xml.start()?;
     let root: &Group = &file;
