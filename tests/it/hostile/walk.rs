@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use hdfive::storage::MemoryStorage;
-use hdfive::{Container, File, Hyperslab, Limits, Location, Object, Result, Selection, SliceOrIndex};
+use hdfive::{
+    Container, File, Hyperslab, Limits, Location, Object, Result, Selection, SliceOrIndex, StdReference,
+};
 
 fn limits() -> Limits {
     let mut limits = Limits::default();
@@ -17,7 +19,7 @@ fn limits() -> Limits {
 /// Reads all there is, past every error.
 pub(super) fn walk(bytes: Vec<u8>) -> Result<()> {
     let file = File::with_options().limits(limits()).open_storage(Arc::new(MemoryStorage::new(bytes)))?;
-    let _ = (file.info(), file.size());
+    let _ = (file.info(), file.size(), file.metadata_info(), file.free_sections());
     let mut seen = HashSet::new();
     let mut waiting = vec![Object::Group(file.group("/")?)];
     while let Some(object) = waiting.pop() {
@@ -32,14 +34,15 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<()> {
         }
         let _ = (location.comment(), location.reference_count(), location.modification_time());
         let _ = (location.attr_count(), location.attrs(), location.attrs_by_creation());
+        let _ = (location.header_info(), location.attr_metadata_size());
         for name in location.attr_names().unwrap_or_default() {
             if let Ok(attribute) = location.attr(&name) {
-                read(&attribute);
+                read(&attribute, &file);
             }
         }
         match &object {
             Object::Group(group) => {
-                let _ = (group.len(), group.links_by_creation());
+                let _ = (group.len(), group.links_by_creation(), group.metadata_size());
                 let names = group.member_names().unwrap_or_default();
                 waiting.extend(names.iter().filter_map(|name| group.open(name).ok()));
             }
@@ -48,7 +51,7 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<()> {
                 let _ = (dataset.chunk(), dataset.filters(), dataset.offset(), dataset.alloc_time());
                 let _ = (dataset.fill_value_bytes(), dataset.fill_time(), dataset.is_resizable());
                 let _ = format!("{:?} {:?}", dataset.external_files(), dataset.virtual_mappings());
-                read(dataset);
+                read(dataset, &file);
             }
             Object::NamedDatatype(datatype) => drop(format!("{:?}", datatype.datatype())),
             _ => {}
@@ -57,9 +60,18 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-fn read(container: &Container) {
+fn read(container: &Container, file: &File) {
     let _ = (container.extents(), container.named_datatype(), format!("{:?}", container.datatype()));
-    let _ = container.read_elements(Selection::All);
+    if let Ok(elements) = container.read_elements(Selection::All) {
+        elements.values().take(1000).for_each(|value| drop(format!("{value:?}")));
+        for element in elements.iter().take(100) {
+            let reference = StdReference::from_element(elements.datatype(), element, elements.heap());
+            if let Ok(reference) = reference {
+                let _ = (file.dereference(reference.clone()), file.dereference_attr(reference.clone()));
+                let _ = (file.dereference_region(reference.clone()), file.describe_region(reference));
+            }
+        }
+    }
     let _ = container.read_raw::<f64>();
     let _ = container.read_raw::<String>();
     let every_other =
