@@ -47,7 +47,7 @@ impl Diff<'_> {
                 continue;
             }
             let attributes = [objects[0].attr(name)?, objects[1].attr(name)?];
-            let result = self.attribute([&attributes[0], &attributes[1]], name, paths);
+            let result = self.attribute([&attributes[0], &attributes[1]], [name, name], paths);
             found += self.or_fail(result);
             self.check_output()?;
         }
@@ -77,16 +77,24 @@ impl Diff<'_> {
         self.print(format_args!("{first:>5} {second:>6}    {}\n", padded(name, 15)));
     }
 
-    /// Compares two attributes of one name.
-    fn attribute(&mut self, attributes: Pair<&Attribute>, name: &str, paths: Pair<&str>) -> Result<u64> {
+    /// Compares two attributes.
+    ///
+    /// # Errors
+    /// That they cannot be read.
+    pub(super) fn attribute(
+        &mut self,
+        attributes: Pair<&Attribute>,
+        names: Pair<&str>,
+        paths: Pair<&str>,
+    ) -> Result<u64> {
         let types = attributes.map(|attribute| attribute.datatype());
         let shapes = attributes.map(|attribute| Shape::of(attribute).fixed());
-        if !self.comparable([name, name], types, [&shapes[0], &shapes[1]], false) {
+        if !self.comparable(names, types, [&shapes[0], &shapes[1]], false) {
             return Ok(0);
         }
         let files = [attributes[0].file()?, attributes[1].file()?];
         let mut elements = Vec::new();
-        for (number, attribute) in (1..).zip(attributes) {
+        for (number, (attribute, name)) in (1..).zip(attributes.iter().zip(names)) {
             match attribute.read_elements(Selection::All) {
                 Ok(read) => elements.push(read),
                 Err(error) => {
@@ -99,7 +107,7 @@ impl Diff<'_> {
             return Err(Error::new("attributes come in pairs"));
         };
         let place = Place {
-            names: paths.map(|path| format!("{name} of <{path}>")),
+            names: [0, 1].map(|side| format!("{} of <{}>", names[side], paths[side])),
             dims: shapes[0].dims.clone(),
             part: None,
         };

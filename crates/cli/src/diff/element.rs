@@ -181,9 +181,7 @@ impl Diff<'_> {
                 }
                 self.raw(place, datum.bytes, index)
             }
-            (DatatypeClass::Reference(_), DatatypeClass::Reference(_)) => {
-                self.references(scope, datum.types, datum.bytes, index)?
-            }
+            (DatatypeClass::Reference(_), DatatypeClass::Reference(_)) => self.references(scope, &datum)?,
             (DatatypeClass::VarLen(first), DatatypeClass::VarLen(second))
                 if first.kind == VarLenKind::Sequence && second.kind == VarLenKind::Sequence =>
             {

@@ -82,7 +82,15 @@ struct Side {
 impl Diff<'_> {
     fn open(&mut self, side: usize) -> Result<File> {
         let name = &self.options.files[side];
-        input::open(Path::new(name)).inspect_err(|_| {
+        let driver = &self.options.drivers[side];
+        let opened = match driver.name.as_deref() {
+            Some("onion") => {
+                let revision = driver.info.as_deref().map_or(0, options::leading_integer);
+                File::with_options().open_revision(name, revision).map_err(Error::from)
+            }
+            _ => input::open(Path::new(name)),
+        };
+        opened.inspect_err(|_| {
             self.print(format_args!("h5diff: <{name}>: unable to open file\n"));
         })
     }

@@ -126,6 +126,12 @@ fn level(text: &str) -> i64 {
     text[..digits].parse().unwrap_or(0)
 }
 
+/// The number that text begins with, as C's `strtoull` reads it; 0 if it begins with none.
+pub(super) fn leading_integer(text: &str) -> u64 {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text[..digits].parse().unwrap_or(0)
+}
+
 /// A bound of a difference; negative and hexadecimal ones are none.
 fn bound(text: &str) -> Option<f64> {
     let hexadecimal = text.len() > 2 && text.starts_with("0x");

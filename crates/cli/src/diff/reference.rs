@@ -1,13 +1,11 @@
 //! References: where they lead, and whether that is the same.
 
-use hdfive::datatype::DatatypeClass;
-use hdfive::datatype::{Datatype, ReferenceType};
-use hdfive::{File, Object};
+use hdfive::datatype::{Datatype, DatatypeClass, ReferenceType};
+use hdfive::{Dataset, File, Heap, MappedSelection, Object, StdReference};
 
-use super::element::Scope;
+use super::element::{Datum, Scope};
 use super::state::{Diff, Pair};
 use crate::errors::{Error, Result};
-use crate::objects::Objects;
 
 /// The files that elements are in, where references lead to other objects.
 #[derive(Clone, Copy)]
@@ -18,62 +16,124 @@ pub(super) struct Containers<'a> {
 /// How many references are followed one after the other.
 const MAX_DEPTH: usize = 32;
 
+/// How many blocks of a region are compared.
+const MAX_BLOCKS: u64 = 1 << 20;
+
+/// What is selected: points, or the corners of blocks.
+enum Region {
+    Points(Vec<Vec<u64>>),
+    Blocks(Vec<(Vec<u64>, Vec<u64>)>),
+    Other,
+}
+
+impl Region {
+    fn of(selection: MappedSelection) -> Result<Self> {
+        Ok(match selection {
+            MappedSelection::Points(points) => Self::Points(points),
+            MappedSelection::Blocks(blocks) => Self::Blocks(blocks),
+            MappedSelection::Regular(axes) => Self::Blocks(blocks(&axes)?),
+            _ => Self::Other,
+        })
+    }
+
+    /// The coordinates of each part: a point, or the first and last element of a block.
+    fn coordinates(&self) -> Vec<Vec<u64>> {
+        match self {
+            Self::Points(points) => points.clone(),
+            Self::Blocks(blocks) => {
+                blocks.iter().map(|(low, high)| [low.as_slice(), high.as_slice()].concat()).collect()
+            }
+            Self::Other => Vec::new(),
+        }
+    }
+}
+
+/// The blocks of a regular pattern, the last dimension fastest.
+fn blocks(axes: &[[u64; 4]]) -> Result<Vec<(Vec<u64>, Vec<u64>)>> {
+    let total = axes.iter().try_fold(1_u64, |total, axis| total.checked_mul(axis[2]));
+    let Some(total) = total.filter(|&total| total <= MAX_BLOCKS) else {
+        return Err(Error::new("a region has too many blocks"));
+    };
+    let block = |index: u64| {
+        let mut rest = index;
+        let mut low: Vec<u64> = axes
+            .iter()
+            .rev()
+            .map(|&[start, stride, count, _]| {
+                let at = start.wrapping_add((rest % count.max(1)).wrapping_mul(stride));
+                rest /= count.max(1);
+                at
+            })
+            .collect();
+        low.reverse();
+        let high = low.iter().zip(axes).map(|(low, axis)| low.wrapping_add(axis[3]).wrapping_sub(1));
+        (low.clone(), high.collect())
+    };
+    Ok((0..total).map(block).collect())
+}
+
+/// Coordinates in parentheses.
+fn point(coordinates: &[u64]) -> String {
+    let coordinates: Vec<_> = coordinates.iter().map(u64::to_string).collect();
+    format!("({})", coordinates.join(","))
+}
+
+/// Whether references of a type are only followed if they are elements themselves.
+fn is_old(datatype: &Datatype) -> bool {
+    matches!(datatype.class, DatatypeClass::Reference(ReferenceType::Object | ReferenceType::Region))
+}
+
 impl Diff<'_> {
     /// Compares what references lead to.
     ///
     /// # Errors
     /// That they lead nowhere.
-    pub(super) fn references(
-        &mut self,
-        scope: &Scope<'_>,
-        types: Pair<&Datatype>,
-        references: Pair<&[u8]>,
-        _index: u64,
-    ) -> Result<u64> {
-        let is_null = |reference: &[u8]| reference.iter().all(|&byte| byte == 0);
-        match references.map(is_null) {
+    pub(super) fn references(&mut self, scope: &Scope<'_>, datum: &Datum<'_>) -> Result<u64> {
+        let reference = |side: usize| {
+            let heap: &Heap = datum.heaps[side];
+            StdReference::from_element(datum.types[side], datum.bytes[side], heap)
+        };
+        let references = [reference(0)?, reference(1)?];
+        match [references[0].is_null(), references[1].is_null()] {
             [true, true] => return Ok(0),
             [false, false] => {}
             _ => return Ok(1),
         }
-        let DatatypeClass::Reference(class) = &types[0].class else { return Ok(0) };
-        if !scope.follow && matches!(class, ReferenceType::Object | ReferenceType::Region) {
+        if !scope.follow && is_old(datum.types[0]) {
             return Ok(0);
         }
         if self.depth >= MAX_DEPTH {
             return Err(Error::new("references lead to references, and so on"));
         }
         self.depth += 1;
-        let found = self.nested_reference(scope, *class, references);
+        let references = [&references[0], &references[1]];
+        let char_position = self.char_position;
+        let found = match references[0].kind() {
+            Some(ReferenceType::Region | ReferenceType::StandardRegion) => self.regions(scope, references),
+            Some(ReferenceType::StandardAttribute) => self.referenced_attributes(scope, references),
+            _ => self.referenced_objects(scope, references, is_old(datum.types[0])),
+        };
+        self.char_position = char_position;
         self.depth -= 1;
         found
     }
 
-    fn nested_reference(
+    fn referenced_objects(
         &mut self,
         scope: &Scope<'_>,
-        class: ReferenceType,
-        references: Pair<&[u8]>,
+        references: Pair<&StdReference>,
+        old: bool,
     ) -> Result<u64> {
-        match class {
-            ReferenceType::Object => {
-                let objects = [
-                    object(scope.containers.files[0], references[0])?,
-                    object(scope.containers.files[1], references[1])?,
-                ];
-                self.referenced_objects(scope, [&objects[0], &objects[1]])
-            }
-            _ => Err(Error::new("references to regions and attributes are not supported")),
-        }
-    }
-
-    fn referenced_objects(&mut self, scope: &Scope<'_>, objects: Pair<&Object>) -> Result<u64> {
+        let [first, second] = scope.containers.files;
+        let objects = [first.dereference(references[0])?, second.dereference(references[1])?];
         let names = [0, 1].map(|side| scope.place.names[side].as_str());
         let [first, second] = names;
-        let kind = match objects {
+        let kind = match &objects {
             [Object::Dataset(a), Object::Dataset(b)] => return self.dataset_elements([a, b], names, false),
-            [Object::Group(_), Object::Group(_)] => "group ",
-            [Object::NamedDatatype(_), Object::NamedDatatype(_)] => "named datatypes ",
+            [Object::Group(_), Object::Group(_)] if old => "object",
+            [Object::Group(_), Object::Group(_)] => "group object",
+            [Object::NamedDatatype(_), Object::NamedDatatype(_)] if old => "object",
+            [Object::NamedDatatype(_), Object::NamedDatatype(_)] => "named datatypes object",
             _ => {
                 self.print(format_args!("Different object types referenced: <{first}> and <{second}>"));
                 self.not_comparable = true;
@@ -81,25 +141,99 @@ impl Diff<'_> {
                 return Ok(0);
             }
         };
-        let _ = kind;
         if self.options.verbose {
             self.print(format_args!(
-                "Warning: Comparison not possible of object types referenced: <{first}> and <{second}>\n"
+                "Warning: Comparison not possible of {kind} types referenced: <{first}> and <{second}>\n"
             ));
         }
         self.not_comparable = true;
         Ok(0)
     }
+
+    fn referenced_attributes(&mut self, scope: &Scope<'_>, references: Pair<&StdReference>) -> Result<u64> {
+        let mut attributes = Vec::new();
+        for (number, (file, reference)) in (1..).zip(scope.containers.files.iter().zip(references)) {
+            match file.dereference_attr(reference) {
+                Ok(attribute) => attributes.push(attribute),
+                Err(_) => {
+                    self.print(format_args!("Warning: Cannot open referenced attribute{number}\n"));
+                    return Ok(0);
+                }
+            }
+        }
+        let [first, second] = attributes.as_slice() else { return Ok(0) };
+        let names = [first.name(), second.name()];
+        let paths = [0, 1].map(|side| scope.place.names[side].as_str());
+        self.attribute([first, second], [&names[0], &names[1]], paths)
+    }
+
+    /// Compares regions of datasets; those that cannot be opened are not compared.
+    fn regions(&mut self, scope: &Scope<'_>, references: Pair<&StdReference>) -> Result<u64> {
+        let [first, second] = scope.containers.files;
+        let (Ok((first, selection)), Ok((second, other))) =
+            (first.describe_region(references[0]), second.describe_region(references[1]))
+        else {
+            return Ok(0);
+        };
+        let regions = [Region::of(selection)?, Region::of(other)?];
+        let rank = first.ndim();
+        let coordinates = [regions[0].coordinates(), regions[1].coordinates()];
+        let alike = std::mem::discriminant(&regions[0]) == std::mem::discriminant(&regions[1]);
+        if !alike || coordinates[0].len() != coordinates[1].len() || rank != second.ndim() || rank == 0 {
+            self.not_comparable = true;
+            return Ok(0);
+        }
+        let is_blocks = matches!(regions[0], Region::Blocks(_));
+        let differing = |(first, second): (&Vec<u64>, &Vec<u64>)| {
+            let differs =
+                |at: &usize| first[*at] != second[*at] || first.get(at + rank) != second.get(at + rank);
+            (0..rank).filter(differs).count() as u64
+        };
+        let different: u64 = coordinates[0].iter().zip(&coordinates[1]).map(differing).sum();
+        if different > 0 && self.options.verbose {
+            if is_blocks {
+                self.print_blocks([&first, &second], &coordinates, rank);
+            } else {
+                self.print_points(&coordinates);
+            }
+        }
+        Ok(different / rank as u64)
+    }
+
+    fn print_blocks(&mut self, datasets: Pair<&Dataset>, blocks: &Pair<Vec<Vec<u64>>>, rank: usize) {
+        let [first, second] = datasets.map(|dataset| dataset.address());
+        self.print(format_args!("Referenced dataset      {first}            {second}\n"));
+        self.print(format_args!("{:-<60}\nRegion blocks\n", ""));
+        for (number, (first, second)) in blocks[0].iter().zip(&blocks[1]).enumerate() {
+            let [first, second] = [first, second].map(|block| {
+                let (low, high) = block.split_at(rank);
+                format!("           {}-{}", point(low), point(high))
+            });
+            self.print(format_args!("block #{number}{first}{second}\n"));
+        }
+    }
+
+    fn print_points(&mut self, points: &Pair<Vec<Vec<u64>>>) {
+        self.print(format_args!("Region points\n"));
+        for (number, (first, second)) in points[0].iter().zip(&points[1]).enumerate() {
+            if first != second {
+                let [first, second] = [first, second].map(|coordinates| point(coordinates));
+                self.print(format_args!("point #{number}{:14}{first}{:14}{second}\n", "", ""));
+            }
+        }
+    }
 }
 
-/// The object that a reference leads to.
-fn object(file: &File, reference: &[u8]) -> Result<Object> {
-    let mut bytes = [0; 8];
-    if let Some(start) = bytes.get_mut(..reference.len()) {
-        start.copy_from_slice(reference);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regular_patterns_are_blocks() {
+        let blocks = blocks(&[[1, 4, 2, 2], [0, 3, 2, 3]]).unwrap();
+        let expected = [([1, 0], [2, 2]), ([1, 3], [2, 5]), ([5, 0], [6, 2]), ([5, 3], [6, 5])];
+        assert_eq!(blocks, expected.map(|(low, high)| (low.to_vec(), high.to_vec())));
+        assert!(super::blocks(&[[0, 1, u64::MAX, 1]]).is_err());
+        assert_eq!(point(&[1, 2]), "(1,2)");
     }
-    let objects = Objects::of(file);
-    let (_, path) =
-        objects.get(u64::from_le_bytes(bytes)).ok_or_else(|| Error::new("a reference leads to no object"))?;
-    Ok(file.open(path)?)
 }

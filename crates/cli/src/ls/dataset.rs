@@ -1,7 +1,7 @@
 //! What is listed of datasets and attributes.
 
-use hdfive::datatype::DatatypeClass;
-use hdfive::{Attribute, Dataset, Extents, Layout};
+use hdfive::datatype::{Datatype, DatatypeClass, VarLenKind, VarLenType};
+use hdfive::{Attribute, Dataset, Extents, Layout, NamedDatatype};
 
 use super::datatype::describe;
 use super::name::escape;
@@ -44,9 +44,16 @@ impl Lister<'_> {
             }
         };
         writeln!(self.out, "    Attribute: {} {space}", escape(&attribute.name(), true))?;
-        let text = describe(attribute.datatype(), 15, self.options.simple);
-        writeln!(self.out, "        {:<10} {text}", "Type:")?;
+        write!(self.out, "    ")?;
+        self.datatype(attribute.named_datatype()?.as_ref(), attribute.datatype())?;
         if self.options.data { self.attribute_values(attribute) } else { Ok(()) }
+    }
+
+    /// A datatype, and where it is if it is an object of its own.
+    pub(super) fn datatype(&mut self, named: Option<&NamedDatatype>, datatype: &Datatype) -> Result<()> {
+        let shared = named.map(|named| format!("shared-{}:{}", self.file_number, named.address()));
+        let text = describe(datatype, 15, self.options.simple);
+        Ok(writeln!(self.out, "    {:<10} {}{text}", "Type:", shared.unwrap_or_default())?)
     }
 
     /// The files that the data of a dataset is in, if that is not its own.
@@ -100,9 +107,10 @@ impl Lister<'_> {
         self.sources(dataset)?;
         write!(self.out, "    {:<10} ", "Storage:")?;
         match dataset.datatype().class {
-            DatatypeClass::VarLen(_) | DatatypeClass::Reference(_) => {
+            DatatypeClass::VarLen(VarLenType { kind: VarLenKind::Sequence, .. }) => {
                 write!(self.out, "information not available")?;
             }
+            DatatypeClass::Reference(_) => write!(self.out, "reference information not available")?,
             _ => {
                 let total = (dataset.size() as u64).saturating_mul(element);
                 let used = dataset.storage_size()?;
@@ -135,8 +143,7 @@ impl Lister<'_> {
                 parameters.join(", ")
             )?;
         }
-        let text = describe(dataset.datatype(), 15, self.options.simple);
-        writeln!(self.out, "    {:<10} {text}", "Type:")?;
+        self.datatype(dataset.named_datatype()?.as_ref(), dataset.datatype())?;
         if self.options.addresses { self.addresses(dataset) } else { Ok(()) }
     }
 

@@ -6,7 +6,7 @@ use hdfive::datatype::{
 };
 
 use super::name::escape;
-use crate::render::integer;
+use crate::render::{integer, memory_size};
 
 /// The description of a datatype, whose lines after the first are indented by `indent` columns.
 /// The types of this machine (taken to be a little-endian one) have names unless `simple`.
@@ -27,7 +27,7 @@ pub(super) fn describe(datatype: &Datatype, indent: usize, simple: bool) -> Stri
         DatatypeClass::String(class) => string(&format!("{size}-byte"), class),
         DatatypeClass::Bitfield(class) => {
             let whole = class.bit_offset == 0 && u32::from(class.precision) == size * 8;
-            let native = size == 1 || class.order == ByteOrder::Little;
+            let native = class.order == ByteOrder::Little;
             if whole && native && !simple && matches!(size, 1 | 2 | 4 | 8) {
                 return format!("native {}-bit field", size * 8);
             }
@@ -73,7 +73,7 @@ fn order(size: u32, order: ByteOrder) -> &'static str {
 }
 
 fn native_integer(size: u32, signed: bool, order: ByteOrder) -> Option<&'static str> {
-    if order != ByteOrder::Little && size > 1 {
+    if order != ByteOrder::Little {
         return None;
     }
     Some(match (size, signed) {
@@ -189,6 +189,8 @@ fn string(size: &str, class: &StringType) -> String {
 fn compound(size: u32, class: &CompoundType, indent: usize, simple: bool) -> String {
     let mut text = "struct {".to_owned();
     let inner = indent + 4;
+    // Data of a variable length is smaller in memory, and what follows it moves up.
+    let mut saved = 0;
     for member in &class.members {
         let name = escape(&member.name, false);
         let padding = 16_usize.saturating_sub(name.len());
@@ -196,10 +198,12 @@ fn compound(size: u32, class: &CompoundType, indent: usize, simple: bool) -> Str
             "\n{:inner$}\"{name}\"{:padding$} +{:<4} {}",
             "",
             "",
-            member.offset,
+            u64::from(member.offset).saturating_sub(saved),
             describe(&member.datatype, inner, simple)
         ));
+        saved += u64::from(member.datatype.size).saturating_sub(memory_size(&member.datatype));
     }
+    let size = u64::from(size).saturating_sub(saved);
     text + &format!("\n{:indent$}}} {size} byte{}", "", if size == 1 { "" } else { "s" })
 }
 

@@ -6,7 +6,6 @@ use std::ops::Deref;
 
 use hdfive::{File, Group, LinkInfo, LinkType, Location, Object};
 
-use super::datatype::describe;
 use super::name::{column, escape};
 use super::options::Options;
 use super::time;
@@ -31,7 +30,7 @@ pub(super) struct Lister<'a> {
     /// How many times files were opened: the C library numbers them so.
     pub(super) opened: u64,
     /// The number of the file that objects are listed of.
-    file_number: u64,
+    pub(super) file_number: u64,
     /// How many external links lead to what is listed.
     external: u64,
     pub(super) objects: Option<Objects>,
@@ -204,8 +203,7 @@ impl<'a> Lister<'a> {
                 Ok(())
             }
             Object::NamedDatatype(datatype) if self.options.verbose => {
-                let text = describe(datatype.datatype(), 15, self.options.simple);
-                Ok(writeln!(self.out, "    {:<10} {text}", "Type:")?)
+                self.datatype(Some(datatype), datatype.datatype())
             }
             _ => Ok(()),
         }
