@@ -114,7 +114,7 @@ impl Diff<'_> {
             return Ok(found);
         }
         let options = self.options;
-        if !(options.verbose || options.report) && self.is_same(files, &sides) {
+        if !(options.verbose || options.report || options.has_revisions()) && self.is_same(files, &sides) {
             return Ok(0);
         }
         self.compare(files, sides)
@@ -222,7 +222,10 @@ impl Diff<'_> {
         let tops = [sides[0].path.as_str(), sides[1].path.as_str()];
         let mut exclusions = self.options.exclude_paths.clone();
         let entries = [sides[0].entries.as_slice(), sides[1].entries.as_slice()];
-        let matches = matching::matches(entries, tops, &mut exclusions);
+        let mut matches = matching::matches(entries, tops, &mut exclusions);
+        if self.options.has_revisions() {
+            matches.iter_mut().for_each(|entry| entry.same = false);
+        }
         if groups && self.options.verbose {
             self.print_matches(&matches, tops);
         }

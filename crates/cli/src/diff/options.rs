@@ -262,6 +262,11 @@ impl Options {
         None
     }
 
+    /// Whether files of one name may differ, as the driver keeps several revisions.
+    pub(super) fn has_revisions(&self) -> bool {
+        self.drivers.iter().any(|driver| driver.name.as_deref() == Some("onion"))
+    }
+
     /// Whether differences are printed one by one.
     pub(super) fn prints_data(&self) -> bool {
         (self.report || self.verbose) && !self.quiet

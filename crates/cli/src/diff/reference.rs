@@ -1,10 +1,11 @@
 //! References: where they lead, and whether that is the same.
 
 use hdfive::datatype::{Datatype, DatatypeClass, ReferenceType};
-use hdfive::{Dataset, File, Heap, MappedSelection, Object, StdReference};
+use hdfive::{Dataset, File, Heap, Object, StdReference};
 
 use super::element::{Datum, Scope};
 use super::state::{Diff, Pair};
+use crate::dump::Region;
 use crate::errors::{Error, Result};
 
 /// The files that elements are in, where references lead to other objects.
@@ -16,60 +17,14 @@ pub(super) struct Containers<'a> {
 /// How many references are followed one after the other.
 const MAX_DEPTH: usize = 32;
 
-/// How many blocks of a region are compared.
-const MAX_BLOCKS: u64 = 1 << 20;
-
-/// What is selected: points, or the corners of blocks.
-enum Region {
-    Points(Vec<Vec<u64>>),
-    Blocks(Vec<(Vec<u64>, Vec<u64>)>),
-    Other,
-}
-
-impl Region {
-    fn of(selection: MappedSelection) -> Result<Self> {
-        Ok(match selection {
-            MappedSelection::Points(points) => Self::Points(points),
-            MappedSelection::Blocks(blocks) => Self::Blocks(blocks),
-            MappedSelection::Regular(axes) => Self::Blocks(blocks(&axes)?),
-            _ => Self::Other,
-        })
-    }
-
-    /// The coordinates of each part: a point, or the first and last element of a block.
-    fn coordinates(&self) -> Vec<Vec<u64>> {
-        match self {
-            Self::Points(points) => points.clone(),
-            Self::Blocks(blocks) => {
-                blocks.iter().map(|(low, high)| [low.as_slice(), high.as_slice()].concat()).collect()
-            }
-            Self::Other => Vec::new(),
+/// The coordinates of each part of a region: a point, or the first and last element of a block.
+fn coordinates(region: &Region) -> Vec<Vec<u64>> {
+    match region {
+        Region::Points(points) => points.clone(),
+        Region::Blocks(blocks) => {
+            blocks.iter().map(|(low, high)| [low.as_slice(), high.as_slice()].concat()).collect()
         }
     }
-}
-
-/// The blocks of a regular pattern, the last dimension fastest.
-fn blocks(axes: &[[u64; 4]]) -> Result<Vec<(Vec<u64>, Vec<u64>)>> {
-    let total = axes.iter().try_fold(1_u64, |total, axis| total.checked_mul(axis[2]));
-    let Some(total) = total.filter(|&total| total <= MAX_BLOCKS) else {
-        return Err(Error::new("a region has too many blocks"));
-    };
-    let block = |index: u64| {
-        let mut rest = index;
-        let mut low: Vec<u64> = axes
-            .iter()
-            .rev()
-            .map(|&[start, stride, count, _]| {
-                let at = start.wrapping_add((rest % count.max(1)).wrapping_mul(stride));
-                rest /= count.max(1);
-                at
-            })
-            .collect();
-        low.reverse();
-        let high = low.iter().zip(axes).map(|(low, axis)| low.wrapping_add(axis[3]).wrapping_sub(1));
-        (low.clone(), high.collect())
-    };
-    Ok((0..total).map(block).collect())
 }
 
 /// Coordinates in parentheses.
@@ -175,11 +130,18 @@ impl Diff<'_> {
         else {
             return Ok(0);
         };
-        let regions = [Region::of(selection)?, Region::of(other)?];
         let rank = first.ndim();
-        let coordinates = [regions[0].coordinates(), regions[1].coordinates()];
+        let regions = match [Region::of(selection), Region::of(other)] {
+            [Some(region), Some(other)] if rank == second.ndim() && rank > 0 => [region, other],
+            [None, None] if rank == second.ndim() => return Ok(0),
+            _ => {
+                self.not_comparable = true;
+                return Ok(0);
+            }
+        };
+        let coordinates = [coordinates(&regions[0]), coordinates(&regions[1])];
         let alike = std::mem::discriminant(&regions[0]) == std::mem::discriminant(&regions[1]);
-        if !alike || coordinates[0].len() != coordinates[1].len() || rank != second.ndim() || rank == 0 {
+        if !alike || coordinates[0].len() != coordinates[1].len() {
             self.not_comparable = true;
             return Ok(0);
         }
@@ -229,11 +191,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regular_patterns_are_blocks() {
-        let blocks = blocks(&[[1, 4, 2, 2], [0, 3, 2, 3]]).unwrap();
-        let expected = [([1, 0], [2, 2]), ([1, 3], [2, 5]), ([5, 0], [6, 2]), ([5, 3], [6, 5])];
-        assert_eq!(blocks, expected.map(|(low, high)| (low.to_vec(), high.to_vec())));
-        assert!(super::blocks(&[[0, 1, u64::MAX, 1]]).is_err());
+    fn points_are_in_parentheses() {
         assert_eq!(point(&[1, 2]), "(1,2)");
+        let blocks = Region::Blocks(vec![(vec![0, 1], vec![2, 3])]);
+        assert_eq!(coordinates(&blocks), [[0, 1, 2, 3]]);
     }
 }

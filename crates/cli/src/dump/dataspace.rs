@@ -3,7 +3,7 @@
 use hdfive::Extents;
 
 /// The description of a dataspace.
-pub(super) fn describe(extents: &Extents) -> String {
+pub(crate) fn describe(extents: &Extents) -> String {
     match extents {
         Extents::Null => " NULL".to_owned(),
         Extents::Scalar => " SCALAR".to_owned(),

@@ -9,16 +9,16 @@ use crate::render::integer;
 
 /// A line of a description that needs several.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Indentation, relative to the line on which the description begins.
-    pub(super) level: usize,
-    pub(super) text: String,
+    pub(crate) level: usize,
+    pub(crate) text: String,
     /// Whether the line is begun before it is known how long it is, so that it may be broken.
     pub(super) breakable: bool,
 }
 
 /// The description of a datatype, whose first line goes on with `before`, the last with `after`.
-pub(super) fn describe(datatype: &Datatype, before: &str, after: &str) -> Vec<Line> {
+pub(crate) fn describe(datatype: &Datatype, before: &str, after: &str) -> Vec<Line> {
     let mut description = Description { lines: Vec::new(), text: before.to_owned(), level: 0 };
     description.push(datatype);
     description.text.push_str(after);

@@ -29,6 +29,10 @@ use crate::input;
 use crate::objects::Objects;
 use crate::render::{Cursor, Escape, Lines, Style};
 use crate::xml;
+pub(crate) use dataspace::describe as describe_space;
+pub(crate) use datatype::describe as describe_type;
+pub(crate) use references::Region;
+
 use command_line::{Misuse, Request, USAGE, leading_integer};
 use external::Opened;
 use options::Options;

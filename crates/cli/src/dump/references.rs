@@ -13,7 +13,7 @@ use crate::errors::Result;
 use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Targets};
 
 /// A region as lists of corners.
-enum Region {
+pub(crate) enum Region {
     Points(Vec<Vec<u64>>),
     /// First and last corner of each block.
     Blocks(Vec<(Vec<u64>, Vec<u64>)>),
@@ -24,7 +24,7 @@ const MAX_BLOCKS: u64 = 1 << 24;
 
 impl Region {
     /// None for regions that are not printed: of nothing, of all, and without an end.
-    fn of(selection: MappedSelection) -> Option<Self> {
+    pub(crate) fn of(selection: MappedSelection) -> Option<Self> {
         match selection {
             MappedSelection::Points(points) if !points.is_empty() => Some(Self::Points(points)),
             MappedSelection::Blocks(blocks) if !blocks.is_empty() => Some(Self::Blocks(blocks)),

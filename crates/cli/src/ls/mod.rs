@@ -5,6 +5,7 @@ mod datatype;
 mod name;
 mod object;
 mod options;
+mod region;
 mod time;
 mod values;
 

@@ -4,6 +4,7 @@ use hdfive::datatype::DatatypeClass;
 use hdfive::{Attribute, Container, Dataset};
 
 use super::object::Lister;
+use super::region::are_regions;
 use crate::elements::{References, print_elements};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Lines, Prefix, Style};
@@ -24,10 +25,12 @@ impl Lister<'_> {
     fn values(&mut self, container: &Container, level: usize, attribute: bool) -> Result<()> {
         let style = self.style(container, attribute);
         let mut cursor = Cursor::first(level);
-        let references = References::new(&mut self.objects, self.file);
         let result = if container.extents().is_null() {
             Ok(())
+        } else if are_regions(container.datatype()) {
+            self.regions(container, &style, &mut cursor)
         } else {
+            let references = References::new(&mut self.objects, self.file);
             print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out))
         };
         if let Err(error) = result {
