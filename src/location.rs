@@ -1,6 +1,6 @@
 //! What groups, datasets and attributes have in common: a place in a file, and attributes.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLockReadGuard};
 
 use crate::attribute::{Attribute, AttributeBuilder, AttributeBuilderEmpty};
 use crate::file::{File, Shared};
@@ -19,6 +19,9 @@ pub struct Location {
     /// The address of the object's header.
     pub(crate) address: u64,
     pub(crate) path: Arc<str>,
+    /// How many objects of the file were deleted when the object was found: if it is deleted later,
+    /// its address may become that of another.
+    deletions: u64,
 }
 
 /// When things happened to an object, in seconds since 1970.
@@ -36,6 +39,36 @@ pub struct ObjectTimes {
 }
 
 impl Location {
+    /// The object that `store`, that of `shared`, has at `address`.
+    pub(crate) fn new(shared: &Arc<Shared>, store: &Store, address: u64, path: Arc<str>) -> Self {
+        Self { shared: shared.clone(), address, path, deletions: store.deletions() }
+    }
+
+    /// An error if the object is deleted.
+    pub(crate) fn check(&self, store: &Store) -> Result<()> {
+        if store.is_deleted(self.address, self.deletions) { Err(self.deleted()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn deleted(&self) -> Error {
+        Error::not_found("the object is deleted").with_path(&*self.path)
+    }
+
+    /// The file's store, in which the object is.
+    pub(crate) fn store(&self) -> Result<RwLockReadGuard<'_, Store>> {
+        let store = self.shared.read()?;
+        self.check(&store)?;
+        Ok(store)
+    }
+
+    /// Changes the file's store, in which the object is, all or nothing.
+    pub(crate) fn edit<R>(&self, change: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
+        self.shared.edit(|store| {
+            self.check(store)?;
+            change(store)
+        })
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -45,8 +78,7 @@ impl Location {
     }
 
     fn update(&self, edit: impl FnOnce(&mut Header) -> Result<()>) -> Result<()> {
-        self.shared
-            .edit(|store| header::update(store, self.address, Rank::Linking, edit))
+        self.edit(|store| header::update(store, self.address, Rank::Linking, edit))
             .map_err(|error| error.with_path(&*self.path))
     }
 
@@ -79,7 +111,7 @@ impl Location {
     /// # Errors
     /// `Format` if the header is damaged.
     pub fn reference_count(&self) -> Result<u32> {
-        let store = self.shared.read()?;
+        let store = self.store()?;
         self.header(&store)?.reference_count(&store)
     }
 
@@ -88,7 +120,7 @@ impl Location {
     /// # Errors
     /// `Format` if the header is damaged.
     pub fn modification_time(&self) -> Result<Option<i64>> {
-        let store = self.shared.read()?;
+        let store = self.store()?;
         let header = self.header(&store)?;
         if let Some(times) = header.times() {
             return Ok(Some(times.modification.into()));
@@ -118,7 +150,7 @@ impl Location {
     /// # Errors
     /// `Format` if the header is damaged.
     pub fn comment(&self) -> Result<Option<String>> {
-        let store = self.shared.read()?;
+        let store = self.store()?;
         let comment = self.header(&store)?.find::<Comment>(&store)?;
         Ok(comment.map(|comment| String::from_utf8_lossy(&comment.text).into_owned()))
     }
@@ -148,7 +180,7 @@ impl Location {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn attr(&self, name: &str) -> Result<Attribute> {
-        let found = attributes::get(&*self.shared.read()?, self.address, name.as_bytes())?;
+        let found = attributes::get(&*self.store()?, self.address, name.as_bytes())?;
         let message = found.ok_or_else(|| {
             Error::not_found(format!("there is no attribute \"{name}\"")).with_path(&*self.path)
         })?;
@@ -160,7 +192,7 @@ impl Location {
     /// # Errors
     /// `Format` if the header is damaged.
     pub fn attr_exists(&self, name: &str) -> Result<bool> {
-        Ok(attributes::get(&*self.shared.read()?, self.address, name.as_bytes())?.is_some())
+        Ok(attributes::get(&*self.store()?, self.address, name.as_bytes())?.is_some())
     }
 
     /// The number of attributes.
@@ -168,7 +200,7 @@ impl Location {
     /// # Errors
     /// `Format` if the header is damaged.
     pub fn attr_count(&self) -> Result<u64> {
-        attributes::count(&*self.shared.read()?, self.address)
+        attributes::count(&*self.store()?, self.address)
     }
 
     /// All attributes, sorted by name.
@@ -176,7 +208,7 @@ impl Location {
     /// # Errors
     /// `Format` if an attribute is damaged.
     pub fn attrs(&self) -> Result<Vec<Attribute>> {
-        let messages = attributes::list(&*self.shared.read()?, self.address, ListOrder::ByName)?;
+        let messages = attributes::list(&*self.store()?, self.address, ListOrder::ByName)?;
         messages.into_iter().map(|message| Attribute::open(self.clone(), message)).collect()
     }
 
@@ -185,7 +217,7 @@ impl Location {
     /// # Errors
     /// `Format` if an attribute is damaged.
     pub fn attrs_by_creation(&self) -> Result<Vec<Attribute>> {
-        let store = self.shared.read()?;
+        let store = self.store()?;
         let tracked = self.header(&store)?.attribute_order().is_tracked();
         let order = if tracked { ListOrder::ByCreation } else { ListOrder::ByName };
         let messages = attributes::list(&store, self.address, order)?;
@@ -198,7 +230,7 @@ impl Location {
     /// # Errors
     /// `Format` if an attribute is damaged.
     pub fn attr_names(&self) -> Result<Vec<String>> {
-        let messages = attributes::list(&*self.shared.read()?, self.address, ListOrder::ByName)?;
+        let messages = attributes::list(&*self.store()?, self.address, ListOrder::ByName)?;
         Ok(messages.iter().map(|message| String::from_utf8_lossy(&message.name).into_owned()).collect())
     }
 
@@ -226,8 +258,7 @@ impl Location {
     /// # Errors
     /// `NotFound` if there is none, `Usage` if the file is open for reading only.
     pub fn delete_attr(&self, name: &str) -> Result<()> {
-        self.shared
-            .edit(|store| attributes::remove(store, self.address, name.as_bytes()))
+        self.edit(|store| attributes::remove(store, self.address, name.as_bytes()))
             .map(drop)
             .map_err(|error| error.with_path(&*self.path))
     }
@@ -238,8 +269,7 @@ impl Location {
     /// `NotFound` if there is none, `Usage` if there is one called `new` or the file is open for
     /// reading only.
     pub fn rename_attr(&self, name: &str, new: &str) -> Result<()> {
-        self.shared
-            .edit(|store| attributes::rename(store, self.address, name.as_bytes(), new.as_bytes()))
+        self.edit(|store| attributes::rename(store, self.address, name.as_bytes(), new.as_bytes()))
             .map_err(|error| error.with_path(&*self.path))
     }
 }

@@ -17,7 +17,7 @@ pub struct NamedDatatype {
 
 impl NamedDatatype {
     pub(crate) fn open(location: Location) -> Result<Self> {
-        let store = location.shared.read()?;
+        let store = location.store()?;
         let datatype = Arc::new(location.header(&store)?.require::<Datatype>(&store)?);
         drop(store);
         Ok(Self { location, datatype })

@@ -127,7 +127,7 @@ impl AttributeBuilderEmpty {
                 dataspace: MaybeShared::Here(dataspace(&self.extents)),
                 data,
             };
-            shared.edit(|store| attributes::insert(store, self.parent.address, &message))?;
+            self.parent.edit(|store| attributes::insert(store, self.parent.address, &message))?;
             Attribute::open(self.parent.clone(), message)
         };
         create().map_err(|error: Error| error.with_path(format!("{}@{name}", self.parent.path)))

@@ -28,7 +28,7 @@ pub struct Attribute {
 impl Attribute {
     pub(crate) fn open(location: Location, message: message::attribute::Attribute) -> Result<Self> {
         let name: Arc<str> = String::from_utf8_lossy(&message.name).into();
-        let store = location.shared.read()?;
+        let store = location.store()?;
         let resolve = || {
             Ok((shared::resolve(&store, &message.datatype)?, shared::resolve(&store, &message.dataspace)?))
         };

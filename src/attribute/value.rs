@@ -49,7 +49,7 @@ impl Value {
     /// Writes the selected elements, which are in the file's form.
     pub(crate) fn write(&self, container: &Container, resolved: &Resolved, memory: &[u8]) -> Result<()> {
         let Some(pieces) = self.pieces(resolved) else { return Ok(()) };
-        let changed = container.shared.edit(|store| {
+        let changed = container.edit(|store| {
             // Another handle may have written since this one was opened.
             let mut changed = attributes::get(store, container.address, &self.name)?
                 .ok_or_else(|| Error::usage("the attribute is deleted"))?;

@@ -62,18 +62,18 @@ impl Container {
     /// # Errors
     /// `Format` if the header of the object or of the datatype is damaged.
     pub fn named_datatype(&self) -> Result<Option<NamedDatatype>> {
+        let store = self.store()?;
         let address = match &self.source {
             Source::Attribute(value) => value.committed_datatype(),
-            Source::Dataset(_) => {
-                let store = self.shared.read()?;
-                shared::committed_of(&store, &*self.location.header(&store)?)?
-            }
+            Source::Dataset(_) => shared::committed_of(&store, &*self.location.header(&store)?)?,
         };
-        let open = |address| {
+        let locate = |address| {
             let path = format!("{} (its datatype)", self.path).into();
-            NamedDatatype::open(Location { shared: self.shared.clone(), address, path })
+            Location::new(&self.shared, &store, address, path)
         };
-        address.map(open).transpose()
+        let location = address.map(locate);
+        drop(store);
+        location.map(NamedDatatype::open).transpose()
     }
 
     /// The current and maximum sizes.

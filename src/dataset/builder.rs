@@ -123,7 +123,9 @@ impl DatasetBuilderEmpty {
             &self.content.datatype,
             &self.content.extents,
             &self.properties,
+            None,
         )
+        .map(|(dataset, _)| dataset)
         .map_err(|error| error.with_path(&*self.parent.path_of(name)))
     }
 }
@@ -152,9 +154,13 @@ impl<T: H5Write> DatasetBuilderData<'_, T> {
             ))
             .with_path(&*self.parent.path_of(name)));
         }
-        let dataset = super::create::create(&self.parent, name, &datatype, extents, &self.properties)
-            .map_err(|error| error.with_path(&*self.parent.path_of(name)))?;
-        dataset.write_elements(elements, Selection::All)?;
+        let encode = |stored: &Datatype| elements.encode(stored, None);
+        let (dataset, has_data) =
+            super::create::create(&self.parent, name, &datatype, extents, &self.properties, Some(&encode))
+                .map_err(|error| error.with_path(&*self.parent.path_of(name)))?;
+        if !has_data {
+            dataset.write_elements(elements, Selection::All)?;
+        }
         Ok(dataset)
     }
 }

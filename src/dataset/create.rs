@@ -1,12 +1,15 @@
 //! From options to the messages of a new dataset.
 
+use std::borrow::Cow;
+
+use super::state::{State, Storage};
 use super::{Dataset, transfer};
 use crate::chunk::index::{ChunkIndex, IndexShape};
 use crate::extents::Extents;
 use crate::filter::{self, FilterInfo};
 use crate::format::Address;
 use crate::format::message::Message;
-use crate::format::message::dataspace::{Dataspace, Extent as Space};
+use crate::format::message::dataspace::{Dataspace, Extent};
 use crate::format::message::datatype::Datatype;
 use crate::format::message::fill_value::{AllocationTime, Fill, FillTime, FillValue};
 use crate::format::message::filter_pipeline::FilterPipeline;
@@ -16,7 +19,7 @@ use crate::group::Group;
 use crate::location::Location;
 use crate::object::CreationOrder;
 use crate::object::header::{self, HeaderOptions, flags};
-use crate::store::Store;
+use crate::store::{Space, Store};
 use crate::types::{H5Write, Image, fill_bytes};
 use crate::{Error, Result};
 
@@ -78,20 +81,28 @@ impl FillChoice {
 /// library gives every dataset, and a few attributes need no continuation.
 const RESERVE: usize = 160;
 
-/// Writes the header of a new dataset and links it.
+/// Data of at most this many bytes is written together with the header.
+const AT_ONCE: usize = 64 << 10;
+
+/// Makes the elements of a new dataset into those of a type of the file.
+pub(super) type Encode<'e> = &'e dyn Fn(&Datatype) -> Result<Cow<'e, [u8]>>;
+
+/// Writes the header of a new dataset and links it; tells, too, whether the dataset has its data, which
+/// it gets at once if that is little and in one piece.
 pub(super) fn create(
     parent: &Group,
     name: &str,
     datatype: &Datatype,
     extents: &Extents,
     properties: &Properties,
-) -> Result<Dataset> {
+    content: Option<Encode<'_>>,
+) -> Result<(Dataset, bool)> {
     extents.check()?;
-    parent.shared.settings.check_datatype(datatype)?;
+    let (shared, settings) = (&parent.shared, &parent.shared.settings);
+    settings.check_datatype(datatype)?;
     if datatype.size == 0 {
         return Err(Error::usage("a dataset cannot have elements of no size"));
     }
-    let settings = &parent.shared.settings;
     let mut options = HeaderOptions { reserve: RESERVE, ..settings.header_options() };
     if let Some(track) = properties.track_times {
         options.time = track.then(crate::file::now);
@@ -99,22 +110,53 @@ pub(super) fn create(
     if let Some(track) = properties.track_order {
         options.attribute_order = if track { CreationOrder::Indexed } else { CreationOrder::Untracked };
     }
-    let (address, plan) = parent.shared.edit(|store| {
-        let datatype = datatype.for_file(store.widths().offset).with_minimum_version();
-        let place = parent.parent(store, name)?;
-        let plan = plan(store, &datatype, extents, properties)?;
+    let datatype = datatype.for_file(shared.read()?.widths().offset).with_minimum_version();
+    let bytes = extents.size().saturating_mul(datatype.size as usize);
+    let at_once = (1..=AT_ONCE).contains(&bytes)
+        && is_one_piece(extents, properties)
+        && !datatype.has_variable_length();
+    let data = content.filter(|_| at_once).map(|encode| encode(&datatype)).transpose()?;
+
+    // No commit and no deletion may come between the header and the data.
+    let turn = shared.turn();
+    let mut store = shared.write()?;
+    parent.check(&store)?;
+    let (link, mut plan) = store.edit(|store| {
+        let link = parent.new_link(store, name)?;
+        Ok((link, plan(store, datatype, extents, properties)?))
+    })?;
+    if let Some(data) = &data {
+        plan.take(&mut store, data)?;
+    }
+    let address = store.edit(|store| {
         let messages = plan.messages(store)?;
         let address = header::create(store, messages, &options)?;
-        parent.insert(store, &place, LinkTarget::Hard(address))?;
-        Ok((address, plan))
+        parent.insert(store, link, LinkTarget::Hard(address))?;
+        Ok(address)
     })?;
-    let location = Location { shared: parent.shared.clone(), address, path: parent.path_of(name) };
-    let dataset = Dataset::open(location)?;
-    if plan.fill.allocation == AllocationTime::Early {
-        let _turn = parent.shared.turn();
-        dataset.state.allocate_all(&parent.shared)?;
+    let location = Location::new(shared, &store, address, parent.path_of(name));
+    let allocation = plan.fill.allocation;
+    let state = match plan.storage() {
+        Some(storage) => {
+            let Plan { datatype, space, fill, layout, .. } = plan;
+            State::new(address, datatype, space, fill, &layout, storage)?
+        }
+        None => State::open(&store, address)?,
+    };
+    drop(store);
+    let dataset = Dataset::new(location, shared.dataset(address, || Ok(state))?);
+    drop(turn);
+    if allocation == AllocationTime::Early && data.is_none() {
+        let _turn = shared.turn();
+        dataset.state.allocate_all(shared)?;
     }
-    Ok(dataset)
+    Ok((dataset, data.is_some()))
+}
+
+/// Whether the data is neither in chunks nor anywhere else but in one place of the file.
+fn is_one_piece(extents: &Extents, properties: &Properties) -> bool {
+    let chunks = extents.is_resizable() || !properties.filters.is_empty();
+    !chunks && matches!(properties.chunk, ChunkShape::IfNeeded | ChunkShape::None | ChunkShape::Compact)
 }
 
 /// What the messages of a new dataset say.
@@ -127,18 +169,49 @@ struct Plan {
 }
 
 impl Plan {
+    /// Puts the data, which is in one piece, where the layout then says that it is. If that fails, nothing
+    /// is changed.
+    fn take(&mut self, store: &mut Store, data: &[u8]) -> Result<()> {
+        match &mut self.layout.storage {
+            LayoutStorage::Compact { data: stored } => data.clone_into(stored),
+            LayoutStorage::Contiguous { address, size } => {
+                let new = store.allocate(Space::Raw, *size)?;
+                if let Err(error) = store.raw().write_at(new, data) {
+                    store.free(Space::Raw, new, *size);
+                    return Err(error);
+                }
+                *address = Address::new(new);
+            }
+            LayoutStorage::Chunked(_) | LayoutStorage::Virtual { .. } => {
+                return Err(Error::usage("the data is not in one piece"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the data is, if it is in one piece.
+    fn storage(&self) -> Option<Storage> {
+        match &self.layout.storage {
+            LayoutStorage::Compact { data } => Some(Storage::Compact(data.clone())),
+            LayoutStorage::Contiguous { address, size } => {
+                Some(Storage::Contiguous { address: address.get(), size: *size })
+            }
+            LayoutStorage::Chunked(_) | LayoutStorage::Virtual { .. } => None,
+        }
+    }
+
     fn messages(&self, store: &Store) -> Result<Vec<Message>> {
         let widths = store.widths();
         let constant = |mut message: Message| {
             message.flags = flags::CONSTANT;
             message
         };
-        let mut messages = vec![
-            Message::new(&self.space, widths)?,
-            constant(Message::new(&self.datatype, widths)?),
-            constant(Message::new(&self.fill, widths)?),
-            Message::new(&self.layout, widths)?,
-        ];
+        // With a pipeline and what fills the rest of the header there are six.
+        let mut messages = Vec::with_capacity(6);
+        messages.push(Message::new(&self.space, widths)?);
+        messages.push(constant(Message::new(&self.datatype, widths)?));
+        messages.push(constant(Message::new(&self.fill, widths)?));
+        messages.push(Message::new(&self.layout, widths)?);
         if !self.filters.is_empty() {
             let pipeline = FilterPipeline { version: 2, filters: self.filters.clone() };
             messages.push(constant(Message::new(&pipeline, widths)?));
@@ -147,16 +220,16 @@ impl Plan {
     }
 }
 
-fn plan(store: &mut Store, datatype: &Datatype, extents: &Extents, properties: &Properties) -> Result<Plan> {
+fn plan(store: &mut Store, datatype: Datatype, extents: &Extents, properties: &Properties) -> Result<Plan> {
     let size = u64::from(datatype.size);
-    let chunk = chunk_shape(datatype, extents, properties)?;
-    let value = fill_value(datatype, &properties.fill)?;
+    let chunk = chunk_shape(&datatype, extents, properties)?;
+    let value = fill_value(&datatype, &properties.fill)?;
     let fill = match &value {
         Fill::Value(bytes) => Some(&bytes[..]),
         Fill::Default => Some(&[][..]),
         Fill::Undefined => None,
     };
-    let target = filter::Target { datatype, chunk: chunk.as_deref().unwrap_or_default(), fill };
+    let target = filter::Target { datatype: &datatype, chunk: chunk.as_deref().unwrap_or_default(), fill };
     let filters = filter::prepare(&properties.filters, &target)?;
     let (storage, allocation) = match (&properties.chunk, chunk) {
         (ChunkShape::Compact, _) => {
@@ -193,13 +266,7 @@ fn plan(store: &mut Store, datatype: &Datatype, extents: &Extents, properties: &
         write_time: properties.fill_time,
         value,
     };
-    Ok(Plan {
-        datatype: datatype.clone(),
-        space: dataspace(extents),
-        fill,
-        layout: Layout::new(storage),
-        filters,
-    })
+    Ok(Plan { datatype, space: dataspace(extents), fill, layout: Layout::new(storage), filters })
 }
 
 fn current_dims(extents: &Extents) -> Vec<u64> {
@@ -213,9 +280,9 @@ fn max_dims(extents: &Extents) -> Vec<u64> {
 /// The dataspace message of `extents`.
 pub(crate) fn dataspace(extents: &Extents) -> Dataspace {
     let extent = match extents {
-        Extents::Null => Space::Null,
-        Extents::Scalar => Space::Scalar,
-        Extents::Simple(_) => Space::Simple {
+        Extents::Null => Extent::Null,
+        Extents::Scalar => Extent::Scalar,
+        Extents::Simple(_) => Extent::Simple {
             dims: current_dims(extents),
             max_dims: extents.is_resizable().then(|| max_dims(extents)),
         },

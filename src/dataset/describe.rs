@@ -62,7 +62,7 @@ impl Dataset {
     /// How the data is laid out.
     ///
     /// # Errors
-    /// `Usage` if the dataset is deleted.
+    /// `NotFound` if the dataset is deleted.
     pub fn layout(&self) -> Result<Layout> {
         Ok(match self.state.read_lock()?.storage {
             Storage::Compact(_) => Layout::Compact,

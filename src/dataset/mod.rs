@@ -48,16 +48,21 @@ pub struct Dataset {
 
 impl Dataset {
     pub(crate) fn open(location: Location) -> Result<Self> {
-        let state = location
-            .shared
-            .dataset(location.address, || State::open(&*location.shared.read()?, location.address));
+        let state =
+            location.shared.dataset(location.address, || State::open(&*location.store()?, location.address));
         let state = state.and_then(|state| {
+            // It may be that of an object that took the place since.
+            location.check(&*location.shared.read()?)?;
             state.update_virtual_extent(&location.shared)?;
             Ok(state)
         });
         let state = state.map_err(|error| error.with_path(&*location.path))?;
+        Ok(Self::new(location, state))
+    }
+
+    fn new(location: Location, state: Arc<State>) -> Self {
         let source = Source::Dataset(state.clone());
-        Ok(Self { container: Container::new(location, state.datatype.clone(), source), state })
+        Self { container: Container::new(location, state.datatype.clone(), source), state }
     }
 }
 

@@ -105,6 +105,19 @@ impl State {
         let space: Dataspace = header.require(store)?;
         let layout: Layout = header.require(store)?;
         let fill = fill_value(store, &header, &layout)?;
+        let storage = storage(store, header.as_ref(), &datatype, &space, &layout)?;
+        Self::new(address, datatype, space, fill, &layout, storage)
+    }
+
+    /// The state of the dataset that has these messages.
+    pub(super) fn new(
+        address: u64,
+        datatype: Datatype,
+        space: Dataspace,
+        fill: FillValue,
+        layout: &Layout,
+        storage: Storage,
+    ) -> Result<Self> {
         let fill_pattern = match &fill.value {
             Fill::Value(bytes) if bytes.len() != datatype.size as usize => {
                 return Err(Error::format(format!(
@@ -117,11 +130,10 @@ impl State {
             Fill::Value(bytes) if bytes.iter().any(|&byte| byte != 0) => Some(bytes.clone()),
             _ => None,
         };
-        let storage = storage(store, &header, &datatype, &space, &layout)?;
         let inner = Inner {
             space,
             layout_version: layout.version,
-            old_dims: layout.old_dims,
+            old_dims: layout.old_dims.clone(),
             storage,
             deleted: false,
         };
@@ -164,7 +176,7 @@ pub(super) fn check_selection(resolved: &Resolved, inner: &Inner) -> Result<()> 
 }
 
 fn deleted() -> Error {
-    Error::usage("the dataset is deleted")
+    Error::not_found("the dataset is deleted")
 }
 
 impl Inner {

@@ -227,7 +227,7 @@ pub(crate) fn write_stored(
     let bytes = size as u64;
     let long = pieces.run_len().saturating_mul(bytes) >= LONG_RUN
         || pieces.len().saturating_mul(bytes) < box_bytes / 64
-        || pieces.len() == 1;
+        || pieces.single_run().is_some();
     let mut window = Window::new(address, box_bytes, pieces.len().saturating_mul(bytes));
     pieces.for_each_run(|run| {
         let from = part_of(memory, run.memory, run.len, size)?;

@@ -165,7 +165,7 @@ impl Shared {
         let mut store = self.store.write().unwrap_or_else(|poison| poison.into_inner());
         self.check_open()?;
         if writable {
-            store.commit()?;
+            store.commit_last()?;
         }
         self.closed.store(true, Ordering::Release);
         *store = Store::closed();

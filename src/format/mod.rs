@@ -72,4 +72,10 @@ pub(crate) trait Structure: Sized + Send + Sync + 'static {
 
     /// Writes the structure.
     fn encode(&self, w: &mut Writer, context: &Self::Context);
+
+    /// How many bytes [`encode`](Self::encode) writes, if that is known without writing them.
+    fn encoded_len(&self, context: &Self::Context, widths: Widths) -> Option<usize> {
+        let _ = (context, widths);
+        None
+    }
 }

@@ -21,6 +21,9 @@ pub(crate) fn check_value<T: Structure + PartialEq + std::fmt::Debug>(value: &T,
             assert_ne!(widths, Widths::default(), "the widest fields hold every value");
             continue;
         };
+        if let Some(len) = value.encoded_len(context, widths) {
+            assert_eq!(len, bytes.len(), "{widths:?}");
+        }
         let mut r = Reader::new(&bytes, 0, widths, T::NAME);
         let decoded = T::decode(&mut r, context).unwrap();
         assert_eq!(&decoded, value, "{widths:?}");

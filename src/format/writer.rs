@@ -17,7 +17,11 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(widths: Widths) -> Self {
         // Most structures are shorter, and so are made without growing.
-        Self { bytes: Vec::with_capacity(64), widths, overflow: None }
+        Self::with_capacity(64, widths)
+    }
+
+    fn with_capacity(capacity: usize, widths: Widths) -> Self {
+        Self { bytes: Vec::with_capacity(capacity), widths, overflow: None }
     }
 
     pub(crate) fn widths(&self) -> Widths {
@@ -153,7 +157,7 @@ impl Writer {
 
 /// The bytes of `value`.
 pub(crate) fn encode<T: Structure>(value: &T, context: &T::Context, widths: Widths) -> Result<Vec<u8>> {
-    let mut w = Writer::new(widths);
+    let mut w = Writer::with_capacity(value.encoded_len(context, widths).unwrap_or(64), widths);
     value.encode(&mut w, context);
     w.finish(T::NAME)
 }

@@ -69,10 +69,17 @@ impl From<Link> for LinkInfo {
     }
 }
 
-/// A group, and a name in it that a link has or gets.
-pub(crate) struct Parent {
+/// A group, and a name in it that a link has.
+struct Parent {
     group: u64,
     name: String,
+}
+
+/// The place of a new link, which is to be used before anything else changes the group.
+pub(crate) struct NewLink<'n> {
+    group: u64,
+    name: &'n str,
+    vacancy: links::Vacancy,
 }
 
 fn charset(name: &str) -> CharacterSet {
@@ -85,7 +92,7 @@ impl Group {
     /// # Errors
     /// `Format` if the group is damaged.
     pub fn len(&self) -> Result<u64> {
-        links::count(&*self.shared.read()?, self.address).map_err(|error| error.with_path(&*self.path))
+        links::count(&*self.store()?, self.address).map_err(|error| error.with_path(&*self.path))
     }
 
     /// Whether the group has no members.
@@ -97,7 +104,7 @@ impl Group {
     }
 
     fn list(&self, order: ListOrder) -> Result<Vec<Link>> {
-        links::list(&*self.shared.read()?, self.address, order).map_err(|error| error.with_path(&*self.path))
+        links::list(&*self.store()?, self.address, order).map_err(|error| error.with_path(&*self.path))
     }
 
     /// The names of all members, sorted.
@@ -121,7 +128,7 @@ impl Group {
     /// # Errors
     /// `Format` if the group is damaged.
     pub fn links_by_creation(&self) -> Result<Vec<LinkInfo>> {
-        let tracked = links::creation_order(&*self.shared.read()?, self.address)
+        let tracked = links::creation_order(&*self.store()?, self.address)
             .map_err(|error| error.with_path(&*self.path))?
             .is_tracked();
         let order = if tracked { ListOrder::ByCreation } else { ListOrder::ByName };
@@ -133,16 +140,20 @@ impl Group {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn link(&self, name: &str) -> Result<LinkInfo> {
-        let store = self.shared.read()?;
-        let parent = path::resolve_parent(&store, store.root()?, self.address, name.as_bytes());
-        drop(store);
-        let find = |parent: path::Parent<'_>| {
+        let find = || {
+            let store = self.store()?;
+            let parent = path::resolve_parent(&store, store.root()?, self.address, name.as_bytes())?;
             let last = parent.name.ok_or_else(|| Error::usage(format!("\"{name}\" names no link")))?;
-            let group = self.go_on(parent.group, || self.path_of(name))?;
-            let link = links::get(&*group.shared.read()?, group.address, last)?.map(LinkInfo::from);
-            link.ok_or_else(|| Error::not_found("there is no such link"))
+            let link = if let Resolved::Object(group) = parent.group {
+                links::get(&store, group, last)?
+            } else {
+                drop(store);
+                let group = self.go_on(parent.group)?;
+                links::get(&*group.store()?, group.address, last)?
+            };
+            link.map(LinkInfo::from).ok_or_else(|| Error::not_found("there is no such link"))
         };
-        parent.and_then(find).map_err(|error| error.with_path(&*self.path_of(name)))
+        find().map_err(|error| error.with_path(&*self.path_of(name)))
     }
 
     /// Whether `name` is a link, even one that leads nowhere.
@@ -220,11 +231,11 @@ impl Group {
         }
     }
 
-    /// As [`find_parent`](Self::find_parent), making the groups on the way that are missing.
+    /// The place of a new link called `name`; the groups on the way that are missing are made.
     ///
     /// # Errors
     /// `Usage` if the name is taken.
-    pub(crate) fn parent(&self, store: &mut Store, name: &str) -> Result<Parent> {
+    pub(crate) fn new_link<'n>(&self, store: &mut Store, name: &'n str) -> Result<NewLink<'n>> {
         let trimmed = name.trim_end_matches('/');
         let (groups, last) = trimmed.rsplit_once('/').unwrap_or(("", trimmed));
         let root = store.root()?;
@@ -239,9 +250,9 @@ impl Group {
                     if error.kind() == ErrorKind::NotFound
                         && links::get(store, group, name.as_bytes())?.is_none() =>
                 {
+                    let vacancy = links::vacancy(store, group, name.as_bytes())?;
                     let new = group::create_group(store, &self.shared.settings.group_options())?;
-                    let parent = Parent { group, name: name.to_owned() };
-                    self.insert(store, &parent, LinkTarget::Hard(new))?;
+                    self.insert(store, NewLink { group, name, vacancy }, LinkTarget::Hard(new))?;
                     new
                 }
                 Err(error) => return Err(error.with_path(&*self.path_of(trimmed))),
@@ -250,24 +261,23 @@ impl Group {
         if last.is_empty() || last == "." {
             return Err(Error::usage(format!("\"{name}\" is no name for a new link")));
         }
-        if links::get(store, group, last.as_bytes())?.is_some() {
-            return Err(Error::usage("the name is taken").with_path(&*self.path_of(name)));
-        }
-        Ok(Parent { group, name: last.to_owned() })
+        let vacancy = links::vacancy(store, group, last.as_bytes())
+            .map_err(|error| error.with_path(&*self.path_of(name)))?;
+        Ok(NewLink { group, name: last, vacancy })
     }
 
     /// Adds a link.
-    pub(crate) fn insert(&self, store: &mut Store, parent: &Parent, target: LinkTarget) -> Result<()> {
-        let Parent { group, name } = parent;
+    pub(crate) fn insert(&self, store: &mut Store, new: NewLink<'_>, target: LinkTarget) -> Result<()> {
+        let NewLink { name, vacancy, .. } = new;
         let link =
             Link { name: name.as_bytes().to_vec(), charset: charset(name), creation_order: None, target };
-        links::insert(store, *group, link).map_err(|error| error.with_path(&*self.path_of(name)))
+        vacancy.fill(store, link).map_err(|error| error.with_path(&*self.path_of(name)))
     }
 
     fn link_to(&self, name: &str, target: LinkTarget) -> Result<()> {
-        self.shared.edit(|store| {
-            let parent = self.parent(store, name)?;
-            self.insert(store, &parent, target)
+        self.edit(|store| {
+            let link = self.new_link(store, name)?;
+            self.insert(store, link, target)
         })
     }
 
@@ -283,13 +293,19 @@ impl Group {
     ///
     /// # Errors
     /// `NotFound` if there is no such object, `Usage` if the name is taken or the file is open for
-    /// reading only.
+    /// reading only, `Unsupported` if the object is in another file.
     pub fn link_hard(&self, target: &str, link_name: &str) -> Result<()> {
-        let address = self.locate(target)?.address;
-        self.shared.edit(|store| {
-            let parent = self.parent(store, link_name)?;
+        self.edit(|store| {
+            let resolved = path::resolve(store, store.root()?, self.address, target.as_bytes())
+                .map_err(|error| error.with_path(&*self.path_of(target)))?;
+            let Resolved::Object(address) = resolved else {
+                return Err(Error::unsupported("the path leads to another file").with_path(target));
+            };
+            let NewLink { group, name, .. } = self.new_link(store, link_name)?;
+            // The object may be the very group that gets the link.
             reference::increment(store, address)?;
-            self.insert(store, &parent, LinkTarget::Hard(address))
+            let vacancy = links::vacancy(store, group, name.as_bytes())?;
+            self.insert(store, NewLink { group, name, vacancy }, LinkTarget::Hard(address))
         })
     }
 
@@ -311,12 +327,12 @@ impl Group {
     /// # Errors
     /// `NotFound` if there is no such link, `Usage` if `path` is taken.
     pub fn relink(&self, name: &str, path: &str) -> Result<()> {
-        self.shared.edit(|store| {
+        self.edit(|store| {
             let from = self.find_parent(store, name)?;
             let link = links::get(store, from.group, from.name.as_bytes())?
                 .ok_or_else(|| Error::not_found("there is no such link").with_path(&*self.path_of(name)))?;
-            let to = self.parent(store, path)?;
-            self.insert(store, &to, link.target)?;
+            let to = self.new_link(store, path)?;
+            self.insert(store, to, link.target)?;
             links::remove(store, from.group, from.name.as_bytes()).map(drop)
         })
     }
@@ -331,7 +347,7 @@ impl Group {
         let _turn = self.shared.alone();
         self.shared.write_dirty()?;
         let mut deleted = Vec::new();
-        let result = self.shared.edit(|store| {
+        let result = self.edit(|store| {
             let parent = self.find_parent(store, name)?;
             let link = links::remove(store, parent.group, parent.name.as_bytes())
                 .map_err(|error| error.with_path(&*self.path_of(name)))?;

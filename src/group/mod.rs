@@ -44,8 +44,9 @@ pub enum Object {
 
 impl Group {
     pub(crate) fn root(shared: Arc<Shared>) -> Result<Self> {
-        let address = shared.read()?.root()?;
-        Ok(Self(Location { shared, address, path: "/".into() }))
+        let store = shared.read()?;
+        let root = Location::new(&shared, &store, store.root()?, "/".into());
+        Ok(Self(root))
     }
 
     pub(crate) fn new(location: Location) -> Self {
@@ -63,40 +64,40 @@ impl Group {
 
     /// Where `name` leads, within this file or, by external links, another.
     fn locate(&self, name: &str) -> Result<Location> {
-        let store = self.shared.read()?;
+        let store = self.store()?;
         let resolved = path::resolve(&store, store.root()?, self.address, name.as_bytes());
+        if let Ok(Resolved::Object(address)) = resolved {
+            return Ok(Location::new(&self.shared, &store, address, self.path_of(name)));
+        }
         drop(store);
         resolved
-            .and_then(|resolved| self.go_on(resolved, || self.path_of(name)))
+            .and_then(|resolved| self.go_on(resolved))
             .map_err(|error| error.with_path(&*self.path_of(name)))
     }
 
-    /// The object at the end of a way that may lead on through other files, or else is at `path`.
-    fn go_on(&self, mut resolved: Resolved, path: impl FnOnce() -> Arc<str>) -> Result<Location> {
+    /// The object at the end of a way that leads on through other files.
+    fn go_on(&self, mut resolved: Resolved) -> Result<Location> {
         let mut shared = self.shared.clone();
-        let mut elsewhere: Option<Arc<str>> = None;
         let hops = shared.read()?.limits().link_hops;
         for _ in 0..=hops {
-            match resolved {
-                Resolved::Object(address) => {
-                    return Ok(Location { shared, address, path: elsewhere.unwrap_or_else(path) });
-                }
-                Resolved::External { file, path } => {
-                    shared = shared.family.clone().follow(&file, &shared.origin)?;
-                    let store = shared.read()?;
-                    let root = store.root()?;
-                    resolved = path::resolve(&store, root, root, &path)?;
-                    drop(store);
-                    let path = String::from_utf8_lossy(&path);
-                    elsewhere = Some(format!("/{}", path.trim_start_matches('/')).into());
-                }
+            let Resolved::External { file, path } = resolved else {
+                return Err(Error::usage("the path leads through no external link"));
+            };
+            shared = shared.family.clone().follow(&file, &shared.origin)?;
+            let store = shared.read()?;
+            let root = store.root()?;
+            resolved = path::resolve(&store, root, root, &path)?;
+            if let Resolved::Object(address) = resolved {
+                let path = String::from_utf8_lossy(&path);
+                let path = format!("/{}", path.trim_start_matches('/')).into();
+                return Ok(Location::new(&shared, &store, address, path));
             }
         }
         Err(Error::limit("the path leads through too many external links"))
     }
 
     fn kind(location: &Location) -> Result<Kind> {
-        group::kind(&*location.shared.read()?, location.address)
+        group::kind(&*location.store()?, location.address)
     }
 
     /// The object called `name`, whatever it is.
@@ -155,13 +156,12 @@ impl Group {
     /// # Errors
     /// `Usage` if the name is taken or the file is open for reading only.
     pub fn create_group(&self, name: &str) -> Result<Self> {
-        let address = self.shared.edit(|store| {
-            let parent = self.parent(store, name)?;
+        self.edit(|store| {
+            let link = self.new_link(store, name)?;
             let address = group::create_group(store, &self.shared.settings.group_options())?;
-            self.insert(store, &parent, LinkTarget::Hard(address))?;
-            Ok(address)
-        })?;
-        Ok(Self(Location { shared: self.shared.clone(), address, path: self.path_of(name) }))
+            self.insert(store, link, LinkTarget::Hard(address))?;
+            Ok(Self(Location::new(&self.shared, store, address, self.path_of(name))))
+        })
     }
 
     /// Gives a copy of `datatype` a name of its own in the file.
@@ -184,14 +184,14 @@ impl Group {
     pub fn commit_datatype(&self, name: &str, datatype: &Datatype) -> Result<()> {
         let settings = &self.shared.settings;
         let commit = |store: &mut Store| {
-            let parent = self.parent(store, name)?;
+            let link = self.new_link(store, name)?;
             let datatype = datatype.for_file(store.widths().offset);
             let message = Message::new(&datatype, store.widths())?;
             let messages = vec![Message { flags: flags::CONSTANT | flags::DONT_SHARE, ..message }];
             let address = header::create(store, messages, &settings.header_options())?;
-            self.insert(store, &parent, LinkTarget::Hard(address))
+            self.insert(store, link, LinkTarget::Hard(address))
         };
-        self.shared.edit(commit).map_err(|error| error.with_path(&*self.path_of(name)))
+        self.edit(commit).map_err(|error| error.with_path(&*self.path_of(name)))
     }
 
     /// Makes a dataset of elements of type `T`; a scalar, unless a shape is given.

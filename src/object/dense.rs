@@ -12,6 +12,7 @@ use crate::format::message::filter_pipeline::FilterPipeline;
 use crate::format::{Address, Reader, Structure};
 use crate::heap::fractal::{FractalHeap, HeapParams};
 use crate::store::Store;
+pub(super) use crate::tree::btree_v2::Vacancy;
 use crate::tree::btree_v2::{BTree, TreeParams};
 use crate::{Error, Result};
 
@@ -120,14 +121,21 @@ impl<K: Kind> Dense<K> {
     /// # Errors
     /// `Usage` if there is one of that name.
     pub(super) fn insert(&mut self, store: &mut Store, item: &K::Item) -> Result<()> {
-        let name = K::name(item);
-        if self.names.find(store, Self::by_name(&self.heap, name))?.is_some() {
-            return Err(exists(name));
-        }
+        let vacancy = self.vacancy(store, K::name(item))?.ok_or_else(|| exists(K::name(item)))?;
+        self.insert_at(store, vacancy, item)
+    }
+
+    /// Where an item called `name` would be; none if there is one.
+    pub(super) fn vacancy(&self, store: &Store, name: &[u8]) -> Result<Option<Vacancy>> {
+        self.names.vacancy(store, Self::by_name(&self.heap, name))
+    }
+
+    /// Adds an item where none of its name was found.
+    pub(super) fn insert_at(&mut self, store: &mut Store, vacancy: Vacancy, item: &K::Item) -> Result<()> {
         let body = K::encode(item, store)?;
         let id = self.heap.insert(store, &body)?;
-        let record = K::name_record(item, lookup3(name), &id)?;
-        self.names.insert(store, record, Self::by_name(&self.heap, name))?;
+        let record = K::name_record(item, lookup3(K::name(item)), &id)?;
+        self.names.insert_at(store, vacancy, record)?;
         match &mut self.order {
             Some(tree) => tree.insert_ordered(store, K::order_record(item, &id)?),
             None => Ok(()),

@@ -60,7 +60,7 @@ impl Cache {
     }
 
     /// Adds the structure at `address`, which takes `len` bytes on disk.
-    pub(super) fn insert<T: Any + Send + Sync>(&self, address: u64, len: u64, value: Arc<T>) {
+    pub(super) fn insert(&self, address: u64, len: u64, value: Shared) {
         let mut inner = self.inner.write().unwrap_or_else(|poison| poison.into_inner());
         inner.insert(address, Entry { value, len, used: AtomicBool::new(false) }, self.budget);
     }

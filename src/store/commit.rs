@@ -60,11 +60,29 @@ impl Store {
     /// `Io`. If the error came before anything in use was touched, the commit can be tried again;
     /// else the store refuses further changes, and the file is consistent when it is opened again.
     pub(crate) fn commit(&mut self) -> Result<()> {
+        self.commit_and(true)
+    }
+
+    /// As [`commit`](Self::commit), for the last time.
+    pub(crate) fn commit_last(&mut self) -> Result<()> {
+        self.commit_and(false)
+    }
+
+    /// Commits; with `keep` the structures that were written stay in the cache.
+    fn commit_and(&mut self, keep: bool) -> Result<()> {
         self.check_writable()?;
+        for finish in self.scratch.to_finish() {
+            finish(self)?;
+        }
         if !self.overlay.is_empty() || self.space.end() != self.space.committed_end() {
             self.forget_free_space()?;
         }
-        self.overlay.settle()?;
+        let cache = &self.cache;
+        self.overlay.settle(|address, len, value| {
+            if keep {
+                cache.insert(address, len, value);
+            }
+        })?;
         let end = self.space.seal();
         self.home.set_end(end);
         let superblock = self.superblock_bytes(end)?;

@@ -9,6 +9,7 @@
 
 mod cache;
 mod commit;
+mod deleted;
 mod file_space;
 mod free_list;
 mod open;
@@ -84,6 +85,7 @@ pub(crate) struct Store {
     /// Where the file names its free space, until that is forgotten.
     persisted: Option<file_space::Persisted>,
     scratch: scratch::Scratch,
+    deletions: deleted::Deletions,
     /// How many changes were asked for since the file was opened.
     changes: u64,
     /// Whether a commit has failed so late that only opening the file again tells what it holds, or
@@ -166,23 +168,28 @@ impl Store {
 
     /// The structure at `address`, decoded, from the cache if it is there.
     pub(crate) fn fetch<T: Structure>(&self, address: u64, context: &T::Context) -> Result<Arc<T>> {
-        if let Some(found) = self.cache.get(address) {
-            return Ok(found);
-        }
+        // What waits to be encoded is only there, so that it can change where it is.
         if let Some(value) = self.overlay.pending_value(address)
             && let Ok(found) = value.downcast()
         {
             return Ok(found);
         }
-        let decode = |bytes: &[u8]| {
+        if let Some(found) = self.cache.get(address) {
+            return Ok(found);
+        }
+        let decode = |bytes: &[u8], settled: bool| {
             let mut r = Reader::new(bytes, address, self.widths, T::NAME);
             let value = Arc::new(T::decode(&mut r, context)?);
-            self.cache.insert(address, r.position() as u64, value.clone());
+            let len = r.position() as u64;
+            // The cache would not notice changes of what waits to be encoded.
+            if settled || self.overlay.is_empty() || !self.overlay.touches(address, len) {
+                self.cache.insert(address, len, value.clone());
+            }
             Ok(value)
         };
         // What is dirty is mostly a whole structure.
         if let Some(bytes) = self.overlay.covering(address)? {
-            match decode(&bytes) {
+            match decode(&bytes, matches!(bytes, Cow::Borrowed(_))) {
                 Err(error) if Error::needed(&error).is_some() => {}
                 result => return result,
             }
@@ -190,7 +197,7 @@ impl Store {
         let mut len = T::size_hint(context, self.widths) as u64;
         loop {
             let available = self.end().saturating_sub(address).min(len);
-            match decode(&self.bytes(address, available)?) {
+            match decode(&self.bytes(address, available)?, false) {
                 Err(error) => match Error::needed(&error) {
                     Some(needed) if needed > len && available == len => {
                         if needed > self.limits.metadata_block {
@@ -220,11 +227,38 @@ impl Store {
     {
         self.check_writable()?;
         self.changes = self.changes.wrapping_add(1);
-        let value = Arc::new(value);
-        let len = self.overlay.put(address, &value, context, rank, self.space.is_new(address))?;
+        let new = self.space.is_new(address);
+        let (len, value) = self.overlay.put(address, value, context, rank, new)?;
         self.home.check(address, len)?;
-        self.cache.replace(address, len, value);
+        match value {
+            Some(value) => self.cache.replace(address, len, Arc::new(value)),
+            None => self.cache.invalidate(address, len),
+        }
         Ok(())
+    }
+
+    /// Changes the structure at `address`, in place if it waits to be encoded. `change` is all or
+    /// nothing: what it leaves is the structure.
+    pub(crate) fn modify<T: Structure + Clone, R>(
+        &mut self,
+        address: u64,
+        context: &T::Context,
+        rank: Rank,
+        mut change: impl FnMut(&mut T) -> R,
+    ) -> Result<R>
+    where
+        T::Context: Clone + Send + 'static,
+    {
+        self.check_writable()?;
+        if let Some((len, result)) = self.overlay.modify(address, context, rank, &mut change) {
+            self.changes = self.changes.wrapping_add(1);
+            self.home.check(address, len)?;
+            return Ok(result);
+        }
+        let mut value = T::clone(&*self.fetch::<T>(address, context)?);
+        let result = change(&mut value);
+        self.put(address, value, context, rank)?;
+        Ok(result)
     }
 
     /// `len` bytes of metadata, dirty ones included.
@@ -293,6 +327,21 @@ impl Store {
         self.space.free(space, address, len);
     }
 
+    /// Notes that the object at `address` is deleted.
+    pub(crate) fn note_deletion(&mut self, address: u64) {
+        self.deletions.add(address);
+    }
+
+    /// How many objects were deleted, for [`is_deleted`](Self::is_deleted).
+    pub(crate) fn deletions(&self) -> u64 {
+        self.deletions.count()
+    }
+
+    /// Whether the object that was at `address` when there were `deletions` is deleted.
+    pub(crate) fn is_deleted(&self, address: u64, deletions: u64) -> bool {
+        self.deletions.contains(address, deletions)
+    }
+
     /// Whether `address` was allocated since the last commit, so that changing it costs nothing.
     pub(crate) fn is_new(&self, address: u64) -> bool {
         self.space.is_new(address)
@@ -313,6 +362,12 @@ impl Store {
     /// transaction starts as the default.
     pub(crate) fn scratch<T: Any + Send + Sync + Default>(&mut self) -> &mut T {
         self.scratch.get()
+    }
+
+    /// Has `finish` called before the transaction is committed, to put what is in the scratch only.
+    /// It must be repeatable, since a commit that fails can be tried again.
+    pub(crate) fn before_commit(&mut self, finish: fn(&mut Self) -> Result<()>) {
+        self.scratch.before_commit(finish);
     }
 }
 
@@ -341,6 +396,7 @@ impl Store {
             tail: false,
             persisted: None,
             scratch: scratch::Scratch::default(),
+            deletions: deleted::Deletions::default(),
             changes: 0,
             poisoned: false,
         }

@@ -110,6 +110,7 @@ impl Store {
             stored_superblock: Some(bytes),
             persisted: None,
             scratch: super::scratch::Scratch::default(),
+            deletions: super::deleted::Deletions::default(),
             changes: 0,
             poisoned: false,
         };
@@ -160,6 +161,7 @@ impl Store {
             stored_superblock: None,
             persisted: None,
             scratch: super::scratch::Scratch::default(),
+            deletions: super::deleted::Deletions::default(),
             changes: 0,
             poisoned: false,
         })

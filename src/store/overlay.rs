@@ -1,6 +1,6 @@
 //! Dirty metadata: what every read sees first, until the commit writes it.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,13 +12,16 @@ use crate::format::{Structure, Widths, encode};
 
 /// Structures of at least this many bytes are encoded when they are needed, not whenever they
 /// change: a heap block changes with every object in it, an object header with every attribute.
-/// (Smaller ones hold counts, of which it is good to know at once that they fit.)
+/// (Smaller ones hold counts, of which it is good to know at once that they fit, where fields are
+/// narrower than the counts in memory.)
 const DEFERRED: usize = 64;
 
 /// A structure that waits to be encoded.
 trait Pending: Send + Sync {
     fn encode(&self, widths: Widths) -> Result<Vec<u8>>;
     fn value(&self) -> Shared;
+    /// The [`PendingValue`].
+    fn as_any(&mut self) -> &mut dyn Any;
 }
 
 struct PendingValue<T: Structure> {
@@ -28,7 +31,7 @@ struct PendingValue<T: Structure> {
 
 impl<T: Structure> Pending for PendingValue<T>
 where
-    T::Context: Send,
+    T::Context: Send + 'static,
 {
     fn encode(&self, widths: Widths) -> Result<Vec<u8>> {
         encode(&*self.value, &self.context, widths)
@@ -37,12 +40,20 @@ where
     fn value(&self) -> Shared {
         self.value.clone()
     }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
 }
 
 /// Dirty bytes at one address.
 pub(super) struct Extent {
-    /// As of the last encoding.
+    /// As of the last encoding; none if the structure was never encoded.
     pub(super) bytes: Vec<u8>,
+    /// How many bytes there are, or, while a structure waits, will be as far as is known.
+    len: usize,
+    /// Whether `len` may be wrong.
+    vague: bool,
     pub(super) rank: Rank,
     /// Whether it lies in space that was free at the last commit.
     pub(super) new: bool,
@@ -52,11 +63,39 @@ pub(super) struct Extent {
 }
 
 impl Extent {
+    fn new(bytes: Vec<u8>, rank: Rank, new: bool) -> Self {
+        Self { len: bytes.len(), bytes, vague: false, rank, new, whole: None, pending: None }
+    }
+
     fn bytes(&self, widths: Widths) -> Result<Cow<'_, [u8]>> {
         match &self.pending {
             Some(pending) => pending.encode(widths).map(Cow::Owned),
             None => Ok(Cow::Borrowed(&self.bytes)),
         }
+    }
+
+    /// Encodes the structure that waits; it goes on if that fails.
+    fn settle(&mut self, widths: Widths) -> Result<()> {
+        if let Some(pending) = &self.pending {
+            self.bytes = pending.encode(widths)?;
+            (self.len, self.vague, self.pending) = (self.bytes.len(), false, None);
+        }
+        Ok(())
+    }
+
+    /// The structure that waits, if it is of this type.
+    fn pending<T: Structure>(&mut self) -> Option<&mut PendingValue<T>>
+    where
+        T::Context: Send + 'static,
+    {
+        self.pending.as_mut()?.as_any().downcast_mut()
+    }
+
+    /// What is known of the length now.
+    fn measure(&mut self, known: Option<usize>) -> u64 {
+        self.vague = known.is_none();
+        self.len = known.unwrap_or(self.len);
+        self.len as u64
     }
 }
 
@@ -81,26 +120,27 @@ impl Overlay {
 
     /// Replaces bytes. Whatever overlaps them becomes one extent with them.
     pub(super) fn write(&mut self, address: u64, bytes: Vec<u8>, rank: Rank, new: bool) -> Result<()> {
-        self.lay(address, Extent { bytes, rank, new, whole: None, pending: None })
+        self.lay(address, Extent::new(bytes, rank, new))
     }
 
     /// Adds an extent, merged with what it overlaps.
     fn lay(&mut self, address: u64, mut extent: Extent) -> Result<()> {
-        if extent.bytes.is_empty() {
+        if extent.len == 0 {
             return Ok(());
         }
-        let end = address.saturating_add(extent.bytes.len() as u64);
+        let end = address.saturating_add(extent.len as u64);
         if self.settle_before(end)? <= address {
             self.extents.insert(address, extent);
             return Ok(());
         }
+        extent.settle(self.widths)?;
         self.settle_before(address)?;
         let overlapping = self.overlapping(address, end);
         let mut start = address;
         // From the last to the first, so that at each step the extent covers what it was merged with.
         for at in overlapping.into_iter().rev() {
             let Some(old) = self.extents.remove(&at) else { continue };
-            let mut under = match at >= address && at.saturating_add(old.bytes.len() as u64) <= end {
+            let mut under = match at >= address && at.saturating_add(old.len as u64) <= end {
                 true => Vec::new(),
                 false => old.bytes(self.widths)?.into_owned(),
             };
@@ -121,47 +161,88 @@ impl Overlay {
             if let Some(to) = under.get_mut(index(shift)..top) {
                 to.copy_from_slice(&extent.bytes);
             }
-            (start, extent.bytes) = (union, under);
+            (start, extent.len, extent.bytes) = (union, under.len(), under);
         }
         self.extents.insert(start, extent);
         Ok(())
     }
 
-    /// Replaces the structure at `address`.
+    /// Replaces the structure at `address`; gives its length, and the value back if it does not wait
+    /// to be encoded.
     pub(super) fn put<T: Structure>(
         &mut self,
         address: u64,
-        value: &Arc<T>,
+        value: T,
         context: &T::Context,
         rank: Rank,
         new: bool,
-    ) -> Result<u64>
+    ) -> Result<(u64, Option<T>)>
     where
         T::Context: Clone + Send + 'static,
     {
         let whole = Some(TypeId::of::<T>());
         let widths = self.widths;
+        let known = value.encoded_len(context, widths);
         if let Some(old) = self.extents.get_mut(&address).filter(|old| old.whole == whole) {
-            if old.bytes.len() >= DEFERRED {
-                let pending = PendingValue { value: value.clone(), context: context.clone() };
-                old.pending = Some(Box::new(pending));
+            if old.len >= DEFERRED || widths == Widths::default() {
+                match old.pending::<T>() {
+                    Some(pending) => {
+                        match Arc::get_mut(&mut pending.value) {
+                            Some(old) => *old = value,
+                            None => pending.value = Arc::new(value),
+                        }
+                        pending.context = context.clone();
+                    }
+                    None => {
+                        let pending = PendingValue { value: Arc::new(value), context: context.clone() };
+                        old.pending = Some(Box::new(pending));
+                    }
+                }
                 old.rank = old.rank.max(rank);
-                return Ok(old.bytes.len() as u64);
+                return Ok((old.measure(known), None));
             }
-            let bytes = encode(&**value, context, widths)?;
+            let bytes = encode(&value, context, widths)?;
+            let len = bytes.len() as u64;
             if bytes.len() == old.bytes.len() {
                 old.bytes = bytes;
                 old.rank = old.rank.max(rank);
-                return Ok(old.bytes.len() as u64);
+                return Ok((len, Some(value)));
             }
-            let len = bytes.len() as u64;
-            self.lay(address, Extent { bytes, rank, new, whole, pending: None })?;
-            return Ok(len);
+            self.lay(address, Extent { whole, ..Extent::new(bytes, rank, new) })?;
+            return Ok((len, Some(value)));
         }
-        let bytes = encode(&**value, context, widths)?;
+        if let Some(len) = known.filter(|&len| len >= DEFERRED) {
+            let pending = PendingValue { value: Arc::new(value), context: context.clone() };
+            let pending: Option<Box<dyn Pending>> = Some(Box::new(pending));
+            self.lay(address, Extent { len, whole, pending, ..Extent::new(Vec::new(), rank, new) })?;
+            return Ok((len as u64, None));
+        }
+        let bytes = encode(&value, context, widths)?;
         let len = bytes.len() as u64;
-        self.lay(address, Extent { bytes, rank, new, whole, pending: None })?;
-        Ok(len)
+        self.lay(address, Extent { whole, ..Extent::new(bytes, rank, new) })?;
+        Ok((len, Some(value)))
+    }
+
+    /// Changes the structure at `address` where it is, if it waits to be encoded; gives its length.
+    pub(super) fn modify<T: Structure + Clone, R>(
+        &mut self,
+        address: u64,
+        context: &T::Context,
+        rank: Rank,
+        change: &mut dyn FnMut(&mut T) -> R,
+    ) -> Option<(u64, R)>
+    where
+        T::Context: Clone + Send + 'static,
+    {
+        let widths = self.widths;
+        let extent = self.extents.get_mut(&address)?;
+        let pending = extent.pending::<T>()?;
+        let value = Arc::make_mut(&mut pending.value);
+        let result = change(value);
+        let known = value.encoded_len(context, widths);
+        pending.context = context.clone();
+        extent.rank = extent.rank.max(rank);
+        Some((extent.measure(known), result))
     }
 
     /// The structure at `address` if it waits to be encoded.
@@ -169,11 +250,12 @@ impl Overlay {
         self.extents.get(&address)?.pending.as_ref().map(|pending| pending.value())
     }
 
-    /// The dirty bytes from `address` to the end of their extent, if `address` is dirty.
+    /// The dirty bytes from `address` to the end of their extent, if `address` is dirty. They are
+    /// borrowed unless a structure there waits to be encoded.
     pub(super) fn covering(&self, address: u64) -> Result<Option<Cow<'_, [u8]>>> {
         let Some((&start, extent)) = self.extents.range(..=address).next_back() else { return Ok(None) };
         let skip = index(address.saturating_sub(start));
-        if extent.pending.is_none() && skip >= extent.bytes.len() {
+        if !extent.vague && skip >= extent.len {
             return Ok(None);
         }
         Ok(match extent.bytes(self.widths)? {
@@ -210,7 +292,7 @@ impl Overlay {
         let _ = self.settle_before(address);
         for start in self.overlapping(address, end) {
             let Some(extent) = self.extents.remove(&start) else { continue };
-            if start >= address && start.saturating_add(extent.bytes.len() as u64) <= end {
+            if start >= address && start.saturating_add(extent.len as u64) <= end {
                 continue;
             }
             let Ok(bytes) = extent.bytes(self.widths).map(Cow::into_owned) else {
@@ -224,25 +306,24 @@ impl Overlay {
             let head = if start < address { head.or(Some(&bytes)) } else { None };
             for (at, rest) in [(start, head), (end, tail)] {
                 if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
-                    let bytes = rest.to_vec();
-                    self.extents.insert(at, Extent { bytes, rank, new, whole: None, pending: None });
+                    self.extents.insert(at, Extent::new(rest.to_vec(), rank, new));
                 }
             }
         }
     }
 
-    /// Encodes all that waits to be.
-    pub(super) fn settle(&mut self) -> Result<()> {
+    /// Encodes all that waits to be; `keep` gets each structure, with its address and length.
+    pub(super) fn settle(&mut self, mut keep: impl FnMut(u64, u64, Shared)) -> Result<()> {
         let widths = self.widths;
         let mut grown = Vec::new();
         for (&start, extent) in &mut self.extents {
-            if let Some(pending) = &extent.pending {
-                let bytes = pending.encode(widths)?;
-                if bytes.len() > extent.bytes.len() {
-                    grown.push(start);
-                }
-                extent.bytes = bytes;
-                extent.pending = None;
+            let value = extent.pending.as_ref().map(|pending| pending.value());
+            let before = extent.len;
+            extent.settle(widths)?;
+            if extent.len > before {
+                grown.push(start);
+            } else if let Some(value) = value {
+                keep(start, extent.len as u64, value);
             }
         }
         // What became longer takes in what it now overlaps.
@@ -253,15 +334,14 @@ impl Overlay {
         Ok(())
     }
 
-    /// Encodes the extent before `address`, so that its length is known; gives its end.
+    /// Encodes the extent before `address` if its length is not known; gives its end.
     fn settle_before(&mut self, address: u64) -> Result<u64> {
         let widths = self.widths;
         let Some((&start, extent)) = self.extents.range_mut(..address).next_back() else { return Ok(0) };
-        if let Some(pending) = &extent.pending {
-            extent.bytes = pending.encode(widths)?;
-            extent.pending = None;
+        if extent.vague {
+            extent.settle(widths)?;
         }
-        Ok(start.saturating_add(extent.bytes.len() as u64))
+        Ok(start.saturating_add(extent.len as u64))
     }
 
     /// The extents in order of address; call [`settle`](Self::settle) first.
@@ -270,11 +350,11 @@ impl Overlay {
     }
 
     /// The addresses of the extents that overlap `start..end`, in order. A structure before `start`
-    /// that waits to be encoded is among them, since it may have grown.
+    /// whose length is not known is among them, since it may have grown.
     fn overlapping(&self, start: u64, end: u64) -> Vec<u64> {
         let mut found = Vec::new();
         if let Some((&at, extent)) = self.extents.range(..start).next_back()
-            && (extent.pending.is_some() || at.saturating_add(extent.bytes.len() as u64) > start)
+            && (extent.vague || at.saturating_add(extent.len as u64) > start)
         {
             found.push(at);
         }
@@ -359,7 +439,7 @@ mod tests {
                     }
                     Step::Put(at, block) => {
                         let bytes = encode(&block, &(), widths).unwrap();
-                        overlay.put(at, &Arc::new(block), &(), Rank::Linked, true).unwrap();
+                        overlay.put(at, block, &(), Rank::Linked, true).unwrap();
                         either[at as usize + bytes.len()..at as usize + 1400].fill(true);
                         (at, bytes)
                     }
@@ -370,7 +450,7 @@ mod tests {
                         continue;
                     }
                     Step::Settle => {
-                        overlay.settle().unwrap();
+                        overlay.settle(|_, _, _| ()).unwrap();
                         continue;
                     }
                 };
@@ -394,7 +474,7 @@ mod tests {
                     }
                 }
             }
-            overlay.settle().unwrap();
+            overlay.settle(|_, _, _| ()).unwrap();
             let mut end = 0;
             for (start, extent) in overlay.extents() {
                 prop_assert!(start >= end, "extents do not overlap");

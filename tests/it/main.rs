@@ -7,6 +7,7 @@ mod dataset_io;
 mod durability;
 mod elsewhere;
 mod fixtures;
+mod handles;
 mod hostile;
 #[cfg(all(feature = "derive", feature = "ndarray"))]
 mod port;

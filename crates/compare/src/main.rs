@@ -127,8 +127,8 @@ fn small_write(path: &Path) -> Result<Cost> {
         for group in 0..100 {
             let group = file.create_group(&format!("group{group:03}"))?;
             for nth in 0..200 {
-                let data = group.new_dataset::<f64>().shape(10).create(&format!("data{nth:03}"))?;
-                data.write_raw(&[nth as f64; 10])?;
+                let builder = group.new_dataset_builder().with_data([nth as f64; 10]);
+                let data = builder.create(&format!("data{nth:03}"))?;
                 data.new_attr_builder().with_scalar(&(nth as i64)).create("number")?;
                 data.new_attr_builder().with_scalar(&0.5).create("scale")?;
             }

@@ -104,6 +104,11 @@ impl<R: Record> Structure for Node<R> {
         }
         w.checksum();
     }
+
+    fn encoded_len(&self, context: &Self::Context, widths: Widths) -> Option<usize> {
+        let records = u16::try_from(self.records.len()).ok()?;
+        usize::try_from(context.geometry.used_size(widths, context.depth, records)).ok()
+    }
 }
 
 impl Child {

@@ -42,11 +42,18 @@ impl Attribute {
     }
 }
 
-impl Structure for Attribute {
-    const NAME: &'static str = "Attribute message";
-    type Context = ();
+/// What an attribute message begins with.
+struct Head<'a> {
+    version: u8,
+    flags: u8,
+    charset: CharacterSet,
+    /// Bytes of the datatype and of the dataspace.
+    lens: [usize; 2],
+    name: &'a [u8],
+}
 
-    fn decode(r: &mut Reader<'_>, (): &()) -> Result<Self> {
+impl<'a> Head<'a> {
+    fn decode(r: &mut Reader<'a>) -> Result<Self> {
         let version = r.u8()?;
         if !(1..=3).contains(&version) {
             return Err(r.unsupported("version", format!("version {version}")));
@@ -56,15 +63,32 @@ impl Structure for Attribute {
         if flags & !(DATATYPE_SHARED | DATASPACE_SHARED) != 0 {
             return Err(r.unsupported("flags", format!("flags {flags:#04x}")));
         }
-        let sizes = [r.u16()?, r.u16()?, r.u16()?].map(usize::from);
-        let [name_len, datatype_len, dataspace_len] = sizes;
+        let [name_len, datatype_len, dataspace_len] = [r.u16()?, r.u16()?, r.u16()?].map(usize::from);
         let charset = if version == 3 { CharacterSet::decode(r)? } else { CharacterSet::Ascii };
-
-        let mut name = part(r, name_len, version, Self::NAME)?;
+        let mut name = part(r, name_len, version, Attribute::NAME)?;
         let name = match name.c_string() {
-            Ok(text) if name.remaining() == 0 => text.to_vec(),
+            Ok(text) if name.remaining() == 0 => text,
             _ => return Err(r.error("name", "the name does not end where its size says")),
         };
+        Ok(Self { version, flags, charset, lens: [datatype_len, dataspace_len], name })
+    }
+}
+
+impl Attribute {
+    /// The name of the attribute that begins at the reader's position.
+    pub(crate) fn decode_name<'a>(r: &mut Reader<'a>) -> Result<&'a [u8]> {
+        Ok(Head::decode(r)?.name)
+    }
+}
+
+impl Structure for Attribute {
+    const NAME: &'static str = "Attribute message";
+    type Context = ();
+
+    fn decode(r: &mut Reader<'_>, (): &()) -> Result<Self> {
+        let head = Head::decode(r)?;
+        let Head { version, flags, charset, lens: [datatype_len, dataspace_len], .. } = head;
+        let name = head.name.to_vec();
         let mut datatype = part(r, datatype_len, version, Datatype::NAME)?;
         let datatype = MaybeShared::decode(&mut datatype, flags & DATATYPE_SHARED != 0)?;
         let mut dataspace = part(r, dataspace_len, version, Dataspace::NAME)?;

@@ -69,7 +69,7 @@ impl MessageArea {
         self.gap = 0;
         let largest = Self::MAX_BODY & !7;
         while let Some(room) = free.checked_sub(shape.header_len()) {
-            let body: Arc<[u8]> = vec![0; room.min(largest)].into();
+            let body = zeros(room.min(largest));
             free = room.saturating_sub(body.len());
             self.messages.push(Message { kind: 0, flags: 0, creation_index: shape.index(0), body });
         }
@@ -101,6 +101,11 @@ impl MessageShape {
     pub(crate) fn index(self, index: u16) -> Option<u16> {
         (self == Self::V2 { creation_index: true }).then_some(index)
     }
+}
+
+fn zeros(len: usize) -> Arc<[u8]> {
+    static ZEROS: [u8; 512] = [0; 512];
+    ZEROS.get(..len).map_or_else(|| vec![0; len].into(), Arc::from)
 }
 
 fn decode_message(r: &mut Reader<'_>, shape: MessageShape) -> Result<Message> {

@@ -130,6 +130,10 @@ impl Structure for FirstChunk {
             }
         }
     }
+
+    fn encoded_len(&self, (): &(), _: Widths) -> Option<usize> {
+        Some(self.prefix.overhead().saturating_add(self.area.encoded_len(self.prefix.shape())))
+    }
 }
 
 fn decode_v1(r: &mut Reader<'_>) -> Result<FirstChunk> {
@@ -255,6 +259,10 @@ impl Structure for ContinuationChunk {
         if w.position() as u64 != shape.len {
             w.overflow("continuation length");
         }
+    }
+
+    fn encoded_len(&self, shape: &ContinuationShape, _: Widths) -> Option<usize> {
+        Some(Self::overhead(shape.messages).saturating_add(self.area.encoded_len(shape.messages)))
     }
 }
 

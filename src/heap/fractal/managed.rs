@@ -1,7 +1,7 @@
 //! Managed objects: those in direct blocks.
 
 use super::blocks::Place;
-use super::space::{FreeSpace, TransactionNotes};
+use super::space::FreeSpace;
 use super::*;
 
 impl FractalHeap {
@@ -33,43 +33,47 @@ impl FractalHeap {
 
     pub(super) fn insert_managed(&mut self, store: &mut Store, object: &[u8]) -> Result<HeapId> {
         let length = object.len() as u64;
-        let mut space = FreeSpace::load(store, self)?;
-        let notes = store.scratch::<TransactionNotes>().of(self.address);
-        let offset = match space.take(length, notes) {
-            Some(offset) => {
-                let place = self.place_of(offset)?;
-                let mut block = DirectBlock::clone(&*self.direct_block(store, &place)?);
-                self.write_object(store, &place, &mut block, offset, object)?;
-                offset
+        let offset = self.with_space(store, |heap, store, notes, space| {
+            if let Some(offset) = space.take(length, notes) {
+                let place = heap.place_of(offset)?;
+                heap.write_object(store, &place, offset, object)?;
+                return Ok(offset);
             }
-            None => {
-                let place = match space.take_block(length, self, self.overhead(store))? {
-                    Some(offset) => self.place_of(offset)?,
-                    None => self.next_place(store, &mut space, length)?,
-                };
-                self.insert_into_new_block(store, &mut space, &place, object)?
-            }
-        };
+            let place = match space.take_block(length, heap, heap.overhead(store))? {
+                Some(offset) => heap.place_of(offset)?,
+                None => heap.next_place(store, space, length)?,
+            };
+            let offset = heap.insert_into_new_block(store, space, &place, object)?;
+            notes.new_blocks.insert(place.offset);
+            Ok(offset)
+        })?;
         self.header.managed_count = self.header.managed_count.saturating_add(1);
         self.header.managed_free = self.header.managed_free.saturating_sub(length);
-        space.save(store, self)?;
         Ok(HeapId::Managed { offset, length })
     }
 
-    fn write_object(
-        &mut self,
-        store: &mut Store,
-        place: &Place,
-        block: &mut DirectBlock,
-        offset: u64,
-        object: &[u8],
-    ) -> Result<()> {
+    /// Writes an object into the block at `place`, which exists.
+    fn write_object(&mut self, store: &mut Store, place: &Place, offset: u64, object: &[u8]) -> Result<()> {
         let range = self.range_in(store, place, offset, object.len() as u64)?;
-        match block.data.get_mut(range) {
-            Some(to) => to.copy_from_slice(object),
-            None => return Err(self.error("free space reaches past its block")),
+        let write = |block: &mut DirectBlock| match block.data.get_mut(range.clone()) {
+            Some(to) => {
+                to.copy_from_slice(object);
+                true
+            }
+            None => false,
+        };
+        let outside = |heap: &Self| heap.error("free space reaches past its block");
+        if let Some(address) = self.direct_entry(store, place)?.address.get()
+            && store.is_new(address)
+        {
+            let written = store.modify(address, &self.direct_context(place), Rank::Linked, write)?;
+            return if written { Ok(()) } else { Err(outside(self)) };
         }
-        self.put_direct(store, place, std::mem::replace(block, DirectBlock { data: Vec::new() }))
+        let mut block = DirectBlock::clone(&*self.direct_block(store, place)?);
+        if !write(&mut block) {
+            return Err(outside(self));
+        }
+        self.put_direct(store, place, block)
     }
 
     /// Makes the block at `place` with the object as its first.
@@ -84,10 +88,13 @@ impl FractalHeap {
             return Err(self.error("there is a block where the next one is to be made"));
         }
         let mut block = DirectBlock::empty(&self.direct_context(place), store.widths());
-        let offset = place.offset.saturating_add(self.overhead(store));
-        self.write_object(store, place, &mut block, offset, object)?;
+        match block.data.get_mut(..object.len()) {
+            Some(to) => to.copy_from_slice(object),
+            None => return Err(self.error("an object does not fit its block")),
+        }
+        self.put_direct(store, place, block)?;
         self.header.managed_allocated = self.header.managed_allocated.saturating_add(place.size);
-        store.scratch::<TransactionNotes>().of(self.address).new_blocks.insert(place.offset);
+        let offset = place.offset.saturating_add(self.overhead(store));
         let used = offset.saturating_add(object.len() as u64);
         let end = place.offset.saturating_add(place.size);
         space.add(used, end.saturating_sub(used));
@@ -183,19 +190,21 @@ impl FractalHeap {
         // The object must be where the id says before its space is given back.
         self.get_managed(store, offset, length)?;
         let place = self.place_of(offset)?;
-        let mut space = FreeSpace::load(store, self)?;
-        if space.overlaps(offset, length) {
-            return Err(self.error("an object was removed already"));
-        }
-        self.header.managed_count = self.less(self.header.managed_count, 1)?;
+        let count = self.less(self.header.managed_count, 1)?;
+        self.with_space(store, |heap, _, notes, space| {
+            if space.overlaps(offset, length) {
+                return Err(heap.error("an object was removed already"));
+            }
+            if notes.new_blocks.contains(&place.offset) {
+                space.add_merged(offset, length, notes);
+            } else {
+                notes.freed.insert(offset, length);
+                space.add(offset, length);
+            }
+            Ok(())
+        })?;
+        self.header.managed_count = count;
         self.header.managed_free = self.header.managed_free.saturating_add(length);
-        let notes = store.scratch::<TransactionNotes>().of(self.address);
-        if notes.new_blocks.contains(&place.offset) {
-            space.add_merged(offset, length, notes);
-        } else {
-            notes.freed.insert(offset, length);
-            space.add(offset, length);
-        }
-        space.save(store, self)
+        Ok(())
     }
 }

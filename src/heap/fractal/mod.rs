@@ -84,9 +84,10 @@ impl FractalHeap {
 
     /// Frees the whole heap.
     pub(crate) fn delete(mut self, store: &mut Store) -> Result<()> {
+        self.header.free_space = store.fetch::<HeapHeader>(self.address, &())?.free_space;
         self.delete_huge(store)?;
         self.delete_blocks(store)?;
-        space::FreeSpace::load(store, &self)?.delete(store);
+        self.delete_space(store)?;
         let size = encode(&self.header, &(), store.widths())?.len() as u64;
         store.free(Space::Anchor, self.address, size);
         Ok(())
@@ -108,7 +109,7 @@ impl FractalHeap {
 
     /// Adds an object; returns its id.
     pub(crate) fn insert(&mut self, store: &mut Store, object: &[u8]) -> Result<Vec<u8>> {
-        self.check_editable()?;
+        self.prepare(store)?;
         let shape = self.header.id_shape();
         let length = object.len() as u64;
         let id = if object.is_empty() {
@@ -128,7 +129,7 @@ impl FractalHeap {
 
     /// Removes the object with this id.
     pub(crate) fn remove(&mut self, store: &mut Store, id: &[u8]) -> Result<()> {
-        self.check_editable()?;
+        self.prepare(store)?;
         match self.decode_id(store, id)? {
             HeapId::Managed { offset, length } => self.remove_managed(store, offset, length)?,
             HeapId::Tiny(object) => {
@@ -149,7 +150,9 @@ impl FractalHeap {
         store.put(self.address, self.header.clone(), &(), Rank::Linked)
     }
 
-    fn check_editable(&self) -> Result<()> {
+    /// Before a change: what a commit puts into the header is taken over from there.
+    fn prepare(&mut self, store: &Store) -> Result<()> {
+        self.header.free_space = store.fetch::<HeapHeader>(self.address, &())?.free_space;
         match self.header.filters {
             None => Ok(()),
             Some(_) => Err(Error::unsupported("objects of a filtered heap cannot be changed")

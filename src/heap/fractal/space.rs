@@ -1,6 +1,6 @@
 //! The free space of a heap: bytes of direct blocks, and blocks that do not exist.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::*;
@@ -12,7 +12,7 @@ const CLASSES: u16 = 4;
 
 /// What happened in the transaction to heaps, by the address of their header.
 #[derive(Default)]
-pub(super) struct TransactionNotes(HashMap<u64, HeapNotes>);
+pub(super) struct TransactionNotes(BTreeMap<u64, HeapNotes>);
 
 /// What happened in the transaction to one heap.
 #[derive(Default)]
@@ -21,12 +21,60 @@ pub(super) struct HeapNotes {
     pub(super) freed: BTreeMap<u64, u64>,
     /// Offsets of the direct blocks that the transaction made.
     pub(super) new_blocks: BTreeSet<u64>,
+    /// The free space, which the file does not know before the commit.
+    space: Option<FreeSpace>,
 }
 
 impl TransactionNotes {
-    pub(super) fn of(&mut self, heap: u64) -> &mut HeapNotes {
+    fn of(&mut self, heap: u64) -> &mut HeapNotes {
         self.0.entry(heap).or_default()
     }
+}
+
+impl FractalHeap {
+    /// Runs `change` with the heap's free space and what else the transaction notes of it. If it
+    /// fails, the free space is as before.
+    pub(super) fn with_space<R>(
+        &mut self,
+        store: &mut Store,
+        change: impl FnOnce(&mut Self, &mut Store, &mut HeapNotes, &mut FreeSpace) -> Result<R>,
+    ) -> Result<R> {
+        let mut notes = std::mem::take(store.scratch::<TransactionNotes>().of(self.address));
+        let space = notes.space.take().map_or_else(|| FreeSpace::load(store, self), Ok);
+        let result = space.and_then(|mut space| {
+            let before = space.sections.clone();
+            let result = change(self, store, &mut notes, &mut space);
+            match &result {
+                Ok(_) => space.changed = true,
+                Err(_) => space.sections = before,
+            }
+            notes.space = Some(space);
+            result
+        });
+        *store.scratch::<TransactionNotes>().of(self.address) = notes;
+        store.before_commit(put_free_space);
+        result
+    }
+
+    /// Frees what the file says of the free space.
+    pub(super) fn delete_space(&self, store: &mut Store) -> Result<()> {
+        let noted = store.scratch::<TransactionNotes>().0.remove(&self.address).and_then(|notes| notes.space);
+        noted.map_or_else(|| FreeSpace::load(store, self), Ok)?.delete(store);
+        Ok(())
+    }
+}
+
+/// Puts the free space of every heap that changed in the transaction.
+pub(super) fn put_free_space(store: &mut Store) -> Result<()> {
+    let heaps: Vec<u64> = store.scratch::<TransactionNotes>().0.keys().copied().collect();
+    for heap in heaps {
+        let Some(mut space) = store.scratch::<TransactionNotes>().of(heap).space.take() else { continue };
+        let result = if space.changed { space.save(store, heap) } else { Ok(()) };
+        space.changed = result.is_err();
+        store.scratch::<TransactionNotes>().of(heap).space = Some(space);
+        result?;
+    }
+    Ok(())
 }
 
 impl HeapNotes {
@@ -118,12 +166,14 @@ pub(super) struct FreeSpace {
     sections: Vec<Section>,
     table: DoublingTable,
     overhead: u64,
+    /// Whether the file does not say this yet.
+    changed: bool,
 }
 
 impl FreeSpace {
-    pub(super) fn load(store: &Store, heap: &FractalHeap) -> Result<Self> {
+    fn load(store: &Store, heap: &FractalHeap) -> Result<Self> {
         let (table, overhead) = (heap.table().clone(), heap.overhead(store));
-        let mut space = Self { header: None, sections: Vec::new(), table, overhead };
+        let mut space = Self { header: None, sections: Vec::new(), table, overhead, changed: false };
         if let Some(address) = heap.header.free_space.get() {
             let header = store.fetch::<FreeSpaceHeader>(address, &())?;
             if header.client != FreeSpaceHeader::HEAP {
@@ -238,13 +288,22 @@ impl FreeSpace {
         self.sections.iter().any(|section| section.class == Section::SINGLE && overlaps(section))
     }
 
-    /// Puts what has changed, and makes the heap's header lead to it.
-    pub(super) fn save(self, store: &mut Store, heap: &mut FractalHeap) -> Result<()> {
-        if self.sections.is_empty() {
-            heap.header.free_space = Address::UNDEFINED;
+    /// Puts the free space, and makes the header of `heap` lead to it.
+    fn save(&mut self, store: &mut Store, heap: u64) -> Result<()> {
+        let address = if self.sections.is_empty() {
             self.delete(store);
+            Address::UNDEFINED
+        } else {
+            Address::new(self.put(store)?)
+        };
+        if store.fetch::<HeapHeader>(heap, &())?.free_space == address {
             return Ok(());
         }
+        store.modify(heap, &(), Rank::Linked, |header: &mut HeapHeader| header.free_space = address)
+    }
+
+    /// Puts list and header, and gives the header's address.
+    fn put(&mut self, store: &mut Store) -> Result<u64> {
         let (address, mut header) = self.header_to_change(store)?;
         let (implied, implied_space) = self.implied()?;
         let listed = self.sections.len() as u64;
@@ -253,15 +312,15 @@ impl FreeSpace {
         header.listed_sections = Length(listed);
         header.implied_sections = Length(implied);
         header.total_sections = Length(listed.saturating_add(implied));
-        let list = SectionList::new(self.sections);
+        let list = SectionList::new(self.sections.clone());
         let used = list.encoded_size(&header.list_context(address), store.widths());
         header.list_used = Length(used);
         Self::place_list(store, &mut header)?;
         let context = SectionContext { used, listed, ..header.list_context(address) };
         store.put(header.list.require(SectionList::NAME)?, list, &context, Rank::Linked)?;
-        store.put(address, header, &(), Rank::Linked)?;
-        heap.header.free_space = Address::new(address);
-        Ok(())
+        store.put(address, header.clone(), &(), Rank::Linked)?;
+        self.header = Some((address, header));
+        Ok(address)
     }
 
     /// The manager's header at its new address.
@@ -315,8 +374,8 @@ impl FreeSpace {
     }
 
     /// Frees the manager.
-    pub(super) fn delete(self, store: &mut Store) {
-        if let Some((address, header)) = self.header {
+    fn delete(&mut self, store: &mut Store) {
+        if let Some((address, header)) = self.header.take() {
             if let Some(list) = header.list.get() {
                 store.free(Space::Metadata, list, header.list_allocated.0);
             }
@@ -335,8 +394,13 @@ mod tests {
     /// beside the sections of its list it counts 3, and 5172 bytes in all.
     #[test]
     fn sections_that_follow_from_a_span() {
-        let mut space =
-            FreeSpace { header: None, sections: Vec::new(), table: HeapParams::LINKS.table, overhead: 21 };
+        let mut space = FreeSpace {
+            header: None,
+            sections: Vec::new(),
+            table: HeapParams::LINKS.table,
+            overhead: 21,
+            changed: false,
+        };
         space.add_blocks(0, 0, 2, 14);
         let first = space.sections[0];
         assert_eq!((first.size, first.offset), (491, 1024));

@@ -7,13 +7,13 @@ mod tests;
 
 use std::ops::ControlFlow;
 
-use crate::format::encode;
 use crate::format::message::MessageBody;
 use crate::format::message::attribute::Attribute;
 use crate::format::message::dense_info::AttributeInfo;
 use crate::format::message::shared::MaybeShared;
+use crate::format::{Reader, Structure, encode};
 use crate::object::dense::{exists, forget};
-use crate::object::header::{self, Header, flags, load};
+use crate::object::header::{self, Header, flags, load, load_owned};
 use crate::object::links::ListOrder;
 use crate::object::reference;
 use crate::store::{Rank, Store};
@@ -37,12 +37,25 @@ fn dense_info(store: &Store, header: &Header) -> Result<Option<AttributeInfo>> {
 
 /// The attribute of this name and which of the header's messages it is.
 fn compact_find(store: &Store, header: &Header, name: &[u8]) -> Result<Option<(usize, Attribute)>> {
+    let Some(at) = compact_position(store, header, name)? else { return Ok(None) };
+    let attribute = header.messages().get(at).map(|message| header.decode(store, message)).transpose()?;
+    Ok(attribute.map(|attribute| (at, attribute)))
+}
+
+/// Which of the header's messages is the attribute of this name.
+fn compact_position(store: &Store, header: &Header, name: &[u8]) -> Result<Option<usize>> {
     for (at, message) in header.messages().iter().enumerate() {
-        if message.kind == Attribute::TYPE {
-            let attribute: Attribute = header.decode(store, message)?;
-            if attribute.name == name {
-                return Ok(Some((at, attribute)));
-            }
+        if message.kind != Attribute::TYPE {
+            continue;
+        }
+        let found = if message.is_shared() {
+            header.decode::<Attribute>(store, message)?.name == name
+        } else {
+            let mut r = Reader::new(&message.body, header.address(), store.widths(), Attribute::NAME);
+            Attribute::decode_name(&mut r)? == name
+        };
+        if found {
+            return Ok(Some(at));
         }
     }
     Ok(None)
@@ -131,11 +144,25 @@ pub(crate) fn list(store: &Store, object: u64, order: ListOrder) -> Result<Vec<A
 /// `Usage` if there is an attribute of that name already.
 pub(crate) fn insert(store: &mut Store, object: u64, attribute: &Attribute) -> Result<()> {
     check_name(&attribute.name)?;
-    let header = load(store, object)?;
-    if find(store, &header, &attribute.name)?.is_some() {
+    let header = load_owned(store, object)?;
+    if has(store, &header, &attribute.name)? {
         return Err(exists(&attribute.name));
     }
-    with_use(store, attribute, |store| insert_new(store, &header, attribute, None))
+    if committed_datatype(attribute).is_none() {
+        return insert_new(store, header, attribute, None);
+    }
+    with_use(store, attribute, |store| {
+        // It may be the object itself that is used once more.
+        let header = load_owned(store, object)?;
+        insert_new(store, header, attribute, None)
+    })
+}
+
+fn has(store: &Store, header: &Header, name: &[u8]) -> Result<bool> {
+    match dense_info(store, header)? {
+        Some(info) => Ok(DenseAttributes::open(store, &info)?.vacancy(store, name)?.is_none()),
+        None => Ok(compact_position(store, header, name)?.is_some()),
+    }
 }
 
 /// Adds an attribute, or gives the one of this name another type, shape and value.
@@ -182,10 +209,11 @@ fn find(store: &Store, header: &Header, name: &[u8]) -> Result<Option<Entry>> {
     }))
 }
 
-/// Stores an attribute that is not there, as the `creation`-th or as the next.
+/// Stores an attribute that is not there, as the `creation`-th or as the next. The header is as it
+/// was loaded.
 fn insert_new(
     store: &mut Store,
-    header: &Header,
+    mut header: Header,
     attribute: &Attribute,
     creation: Option<u32>,
 ) -> Result<()> {
@@ -210,18 +238,17 @@ fn insert_new(
     let count = header.of::<Attribute>().count();
     let has_room = header.version() == 1 || count < usize::from(header.phase_change().max_compact);
     if !is_dense && ((fits && has_room) || header.version() == 1) {
-        return header::update(store, object, Rank::Linking, |header| {
-            if header.version() > 1 && known.as_ref() != Some(&info) {
-                header.set(&info, flags::DONT_SHARE)?;
-            }
-            header.push_attribute(attribute, creation)
-        });
+        if header.version() > 1 && known.as_ref() != Some(&info) {
+            header.set(&info, flags::DONT_SHARE)?;
+        }
+        header.push_encoded_attribute(body, creation)?;
+        return header::write(store, header, Rank::Linking);
     }
     let mut dense = if is_dense {
         DenseAttributes::open(store, &info)?
     } else {
         let mut dense = DenseAttributes::create(store, order.is_indexed())?;
-        for entry in entries(store, header)? {
+        for entry in entries(store, &header)? {
             dense.insert(store, &entry)?;
         }
         dense
@@ -231,10 +258,9 @@ fn insert_new(
     if known.as_ref() == Some(&info) {
         return Ok(());
     }
-    header::update(store, object, Rank::Linking, |header| {
-        header.remove::<Attribute>();
-        header.set(&info, flags::DONT_SHARE)
-    })
+    header.remove::<Attribute>();
+    header.set(&info, flags::DONT_SHARE)?;
+    header::write(store, header, Rank::Linking)
 }
 
 /// Puts `attribute`, perhaps of another name, in the place of the one called `name`.
@@ -264,8 +290,8 @@ fn substitute(store: &mut Store, header: &Header, name: &[u8], attribute: &Attri
         });
     }
     let old = take(store, header, name)?.ok_or_else(|| not_found(name))?;
-    let header = load(store, object)?;
-    insert_new(store, &header, attribute, Some(old.creation))
+    let header = load_owned(store, object)?;
+    insert_new(store, header, attribute, Some(old.creation))
 }
 
 /// Removes an attribute, if there is one of this name, without looking at its datatype.

@@ -21,15 +21,15 @@ pub(crate) fn load(store: &Store, address: u64) -> Result<Arc<Header>> {
 }
 
 /// The object header at `address`, to be changed.
-pub(super) fn load_owned(store: &Store, address: u64) -> Result<Header> {
+pub(crate) fn load_owned(store: &Store, address: u64) -> Result<Header> {
     let chunk = store.fetch::<FirstChunk>(address, &())?;
     let shape = chunk.prefix.shape();
     let len = chunk.prefix.overhead().saturating_add(chunk.area.encoded_len(shape)) as u64;
     let mut collected = Collected { store, address, messages: Vec::new(), continuations: Vec::new() };
-    collected.messages.reserve(chunk.area.messages.len());
+    // One message is often added, and one fills the rest of the chunk.
+    collected.messages.reserve(chunk.area.messages.len().saturating_add(2));
     collected.add(&chunk.area.messages)?;
-    let mut seen = HashSet::new();
-    let mut next = 0_usize;
+    let (mut seen, mut next) = (HashSet::new(), 0_usize);
     while let Some(&extent) = collected.continuations.get(next) {
         next = next.saturating_add(1);
         if next > store.limits().header_chunks as usize {

@@ -8,7 +8,8 @@ mod tests;
 mod usage;
 
 pub(crate) use create::{HeaderOptions, create};
-pub(crate) use load::load;
+pub(crate) use load::{load, load_owned};
+pub(crate) use relayout::write;
 pub(crate) use usage::{Usage, usage};
 
 use std::sync::Arc;
@@ -185,11 +186,14 @@ impl Header {
 
     /// Appends an attribute, the `creation`-th where that is tracked.
     pub(crate) fn push_attribute(&mut self, attribute: &Attribute, creation: u32) -> Result<()> {
-        self.push(attribute, 0)?;
-        let index = self.shape().index(u16::try_from(creation).unwrap_or(u16::MAX));
-        if let Some(message) = self.messages.last_mut() {
-            message.creation_index = index;
-        }
+        self.push_encoded_attribute(encode(attribute, &(), self.widths)?, creation)
+    }
+
+    /// As [`push_attribute`](Self::push_attribute), with the message's bytes.
+    pub(crate) fn push_encoded_attribute(&mut self, body: Vec<u8>, creation: u32) -> Result<()> {
+        let body = self.padded::<Attribute>(body)?;
+        let creation_index = self.shape().index(u16::try_from(creation).unwrap_or(u16::MAX));
+        self.messages.push(Message { kind: Attribute::TYPE, flags: 0, creation_index, body });
         Ok(())
     }
 
@@ -228,7 +232,10 @@ impl Header {
 
     /// The bytes of a message body, padded as this header has it, if it can hold it.
     pub(crate) fn body<T: MessageBody>(&self, value: &T) -> Result<Arc<[u8]>> {
-        let mut body = encode(value, &(), self.widths)?;
+        self.padded::<T>(encode(value, &(), self.widths)?)
+    }
+
+    fn padded<T: MessageBody>(&self, mut body: Vec<u8>) -> Result<Arc<[u8]>> {
         if self.fits(body.len()) {
             body.resize(self.shape().padded(body.len()), 0);
             return Ok(body.into());
@@ -260,9 +267,10 @@ pub(crate) fn update<R>(
     Ok(result)
 }
 
-/// Frees the space of the header at `address`.
+/// Frees the space of the header at `address`: the object is deleted.
 pub(crate) fn delete(store: &mut Store, address: u64) -> Result<()> {
     let header = load(store, address)?;
+    store.note_deletion(address);
     store.free(Space::Anchor, header.first.address, header.first.len);
     for chunk in &header.continuations {
         store.free(Space::Metadata, chunk.address, chunk.len);

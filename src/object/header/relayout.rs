@@ -16,7 +16,7 @@ use crate::store::{Rank, Space, Store};
 use crate::{Error, Result};
 
 /// Writes `header`, which was loaded from this store, with the messages that it has now.
-pub(super) fn write(store: &mut Store, mut header: Header, rank: Rank) -> Result<()> {
+pub(crate) fn write(store: &mut Store, mut header: Header, rank: Rank) -> Result<()> {
     for message in &mut header.messages {
         if !is_known(message.kind) && message.flags & flags::MARK_IF_UNKNOWN != 0 {
             message.flags |= flags::WAS_UNKNOWN;

@@ -16,8 +16,8 @@ use crate::format::message::dense_info::LinkInfo;
 use crate::format::message::group::{GroupInfo, PhaseChange, SymbolTable};
 use crate::format::message::link::Link;
 use crate::object::CreationOrder;
-use crate::object::dense::{exists, forget};
-use crate::object::header::{self, Header, load};
+use crate::object::dense::{Vacancy as DensePlace, exists, forget};
+use crate::object::header::{self, Header, load, load_owned};
 use crate::store::{Rank, Store};
 use crate::{Error, Result};
 use dense::DenseLinks;
@@ -157,59 +157,97 @@ pub(crate) fn list(store: &Store, group: u64, order: ListOrder) -> Result<Vec<Li
 ///
 /// # Errors
 /// `Usage` if there is a link of that name already, or if the name cannot be one.
-pub(crate) fn insert(store: &mut Store, group: u64, mut link: Link) -> Result<()> {
-    check_name(&link.name)?;
-    let header = load(store, group)?;
-    let (mut info, is_dense) = match Links::of(store, &header)? {
-        Links::Compact(info) => (info, false),
-        Links::Dense(info) => (info, true),
-        Links::Old(table) => {
-            if OldGroup::open(store, &table)?.get(&link.name)?.is_some() {
-                return Err(exists(&link.name));
-            }
-            convert(store, &header, &table)?;
-            return insert(store, group, link);
+pub(crate) fn insert(store: &mut Store, group: u64, link: Link) -> Result<()> {
+    vacancy(store, group, &link.name)?.fill(store, link)
+}
+
+/// A group's place for a link of a name that none has. The group does not change before it is used.
+pub(crate) struct Vacancy {
+    header: Header,
+    place: Place,
+}
+
+enum Place {
+    Compact(LinkInfo),
+    Dense(LinkInfo, Box<DenseLinks>, DensePlace),
+    Old(SymbolTable),
+}
+
+/// The place in the group for a link called `name`.
+///
+/// # Errors
+/// `Usage` if there is a link of that name already, or if the name cannot be one.
+pub(crate) fn vacancy(store: &Store, group: u64, name: &[u8]) -> Result<Vacancy> {
+    check_name(name)?;
+    let header = load_owned(store, group)?;
+    let place = match Links::of(store, &header)? {
+        Links::Compact(info) => compact_find(store, &header, name)?.is_none().then_some(Place::Compact(info)),
+        Links::Dense(info) => {
+            let dense = DenseLinks::open(store, &info)?;
+            let vacancy = dense.vacancy(store, name)?;
+            vacancy.map(|vacancy| Place::Dense(info, Box::new(dense), vacancy))
         }
+        Links::Old(table) => OldGroup::open(store, &table)?.get(name)?.is_none().then_some(Place::Old(table)),
     };
-    let before = info;
-    link.creation_order = info.next_creation;
+    Ok(Vacancy { place: place.ok_or_else(|| exists(name))?, header })
+}
+
+impl Vacancy {
+    /// Adds the link, which has the name that the place is for.
+    pub(crate) fn fill(self, store: &mut Store, mut link: Link) -> Result<()> {
+        let Self { mut header, place } = self;
+        let group = header.address();
+        match place {
+            Place::Old(table) => {
+                convert(store, &header, &table)?;
+                insert(store, group, link)
+            }
+            Place::Dense(mut info, mut dense, vacancy) => {
+                let before = info;
+                link.creation_order = next_order(&mut info, group)?;
+                dense.insert_at(store, vacancy, &link)?;
+                dense.update_info(&mut info);
+                if info == before {
+                    return Ok(());
+                }
+                header.set(&info, 0)?;
+                header::write(store, header, Rank::Linking)
+            }
+            Place::Compact(mut info) => {
+                let before = info;
+                link.creation_order = next_order(&mut info, group)?;
+                let max_compact = phase_change(store, &header)?.max_compact;
+                let len = encode(&link, &(), store.widths())?.len();
+                if header.of::<Link>().count() < usize::from(max_compact) && header.fits(len) {
+                    if info != before {
+                        header.set(&info, 0)?;
+                    }
+                    header.push(&link, 0)?;
+                    return header::write(store, header, Rank::Linking);
+                }
+                let mut dense = DenseLinks::create(store, info.order_index.is_some())?;
+                for link in header.find_all::<Link>(store)? {
+                    dense.insert(store, &link)?;
+                }
+                dense.insert(store, &link)?;
+                dense.update_info(&mut info);
+                header.remove::<Link>();
+                header.set(&info, 0)?;
+                header::write(store, header, Rank::Linking)
+            }
+        }
+    }
+}
+
+/// The position in the order of creation of a new link, where the group keeps that.
+fn next_order(info: &mut LinkInfo, group: u64) -> Result<Option<u64>> {
+    let order = info.next_creation;
     if let Some(next) = &mut info.next_creation {
         *next = next
             .checked_add(1)
             .ok_or_else(|| Error::limit("the group's creation order is used up").at(group))?;
     }
-    if is_dense {
-        let mut dense = DenseLinks::open(store, &info)?;
-        dense.insert(store, &link)?;
-        dense.update_info(&mut info);
-        if info == before {
-            return Ok(());
-        }
-        return header::update(store, group, Rank::Linking, |header| header.set(&info, 0));
-    }
-    if compact_find(store, &header, &link.name)?.is_some() {
-        return Err(exists(&link.name));
-    }
-    let max_compact = phase_change(store, &header)?.max_compact;
-    let body = encode(&link, &(), store.widths())?;
-    if header.of::<Link>().count() < usize::from(max_compact) && header.fits(body.len()) {
-        return header::update(store, group, Rank::Linking, |header| {
-            if info != before {
-                header.set(&info, 0)?;
-            }
-            header.push(&link, 0)
-        });
-    }
-    let mut dense = DenseLinks::create(store, info.order_index.is_some())?;
-    for link in header.find_all::<Link>(store)? {
-        dense.insert(store, &link)?;
-    }
-    dense.insert(store, &link)?;
-    dense.update_info(&mut info);
-    header::update(store, group, Rank::Linking, |header| {
-        header.remove::<Link>();
-        header.set(&info, 0)
-    })
+    Ok(order)
 }
 
 /// Removes the link called `name` and returns it.

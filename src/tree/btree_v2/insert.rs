@@ -11,20 +11,35 @@ impl<R: Record> BTree<R> {
         &mut self,
         store: &mut Store,
         record: R,
-        mut compare: impl FnMut(&Store, &R) -> Result<Ordering>,
+        compare: impl FnMut(&Store, &R) -> Result<Ordering>,
     ) -> Result<()> {
-        self.check_editable()?;
-        let path = self.seek(store, &mut compare)?;
-        if path.found {
-            return Err(Error::usage("there is such a record already").in_structure(BTreeHeader::NAME));
+        match self.vacancy(store, compare)? {
+            Some(vacancy) => self.insert_at(store, vacancy, record),
+            None => Err(Error::usage("there is such a record already").in_structure(BTreeHeader::NAME)),
         }
+    }
+
+    /// Where a record would be inserted; none if there is one that `compare` finds equal.
+    pub(crate) fn vacancy(
+        &self,
+        store: &Store,
+        mut compare: impl FnMut(&Store, &R) -> Result<Ordering>,
+    ) -> Result<Option<Vacancy>> {
+        let path = self.seek(store, &mut compare)?;
+        Ok(if path.found { None } else { Some(Vacancy(path)) })
+    }
+
+    /// Inserts `record` where it was found missing.
+    pub(crate) fn insert_at(&mut self, store: &mut Store, Vacancy(path): Vacancy, record: R) -> Result<()> {
+        self.check_editable()?;
         let Some((leaf, above)) = path.steps.split_last() else {
             let node = Node { records: vec![record], children: Vec::new() };
             let root = self.save_new(store, node, 0)?;
             return self.set_root(store, Some(root));
         };
         if usize::from(leaf.node.records) < self.max_records(0) {
-            let child = self.modify(store, leaf.node, 0, |node| node.records.insert(leaf.index, record))?;
+            let at = leaf.index;
+            let child = self.modify(store, leaf.node, 0, |node| node.records.insert(at, record.clone()))?;
             return self.replace_upwards(store, above, child);
         }
         let mut node = Node::clone(&*self.node(store, leaf.node, 0)?);

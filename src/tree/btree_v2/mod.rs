@@ -58,6 +58,9 @@ struct Step {
     index: usize,
 }
 
+/// Where a record that is not in the tree would be, as long as the tree does not change.
+pub(crate) struct Vacancy(Path);
+
 /// The way to a record, or to where it would be inserted in a leaf.
 struct Path {
     /// From the root down.

@@ -58,8 +58,18 @@ impl<R: Record> BTree<R> {
         store: &mut Store,
         child: Child,
         depth: u16,
-        change: impl FnOnce(&mut Node<R>),
+        mut change: impl FnMut(&mut Node<R>),
     ) -> Result<Child> {
+        let Child { address, records, .. } = child;
+        if store.is_new(address) {
+            let context = self.context(depth, records);
+            let (records, total) = store.modify(address, &context, Rank::Linked, |node| {
+                change(node);
+                (u16::try_from(node.records.len()).unwrap_or(u16::MAX), total_of(node))
+            })?;
+            let total = total.ok_or_else(|| Error::limit("there are too many records"))?;
+            return Ok(Child { address, records, total });
+        }
         let mut node = Node::clone(&*self.node(store, child, depth)?);
         change(&mut node);
         self.save(store, child, node, depth)
@@ -75,7 +85,8 @@ impl<R: Record> BTree<R> {
         store: &Store,
         compare: &mut dyn FnMut(&Store, &R) -> Result<Ordering>,
     ) -> Result<Path> {
-        let mut path = Path { steps: Vec::new(), found: false };
+        let depths = usize::from(self.header.depth).saturating_add(1);
+        let mut path = Path { steps: Vec::with_capacity(depths), found: false };
         let mut depth = self.header.depth;
         let mut next = self.root();
         while let Some(child) = next {
