@@ -136,7 +136,7 @@ impl Location {
     /// # Errors
     /// `Format` if the header is damaged.
     pub fn times(&self) -> Result<Option<ObjectTimes>> {
-        let store = self.shared.read()?;
+        let store = self.store()?;
         Ok(self.header(&store)?.times().map(|times| ObjectTimes {
             access: times.access.into(),
             modification: times.modification.into(),

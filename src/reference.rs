@@ -118,7 +118,8 @@ impl Location {
             None => self.shared.clone(),
             Some(name) => self.shared.family.clone().follow(name, &self.shared.origin)?,
         };
-        Ok(Self { shared, address, path: format!("#{address}").into() })
+        let store = shared.read()?;
+        Ok(Self::new(&shared, &store, address, format!("#{address}").into()))
     }
 }
 

@@ -78,7 +78,7 @@ impl Location {
     /// # Errors
     /// `Format` if the header is damaged.
     pub fn header_info(&self) -> Result<HeaderInfo> {
-        let store = self.shared.read()?;
+        let store = self.store()?;
         let header = self.header(&store)?;
         let header::Usage { chunks, messages, total, free } = header::usage(&store, &header)?;
         Ok(HeaderInfo { version: header.version(), chunks, messages, total, free })
@@ -89,7 +89,7 @@ impl Location {
     /// # Errors
     /// `Format` if the index or the heap is damaged.
     pub fn attr_metadata_size(&self) -> Result<MetadataSize> {
-        let store = self.shared.read()?;
+        let store = self.store()?;
         Ok(attributes::file_size(&store, &*self.header(&store)?)?.into())
     }
 }

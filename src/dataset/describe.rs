@@ -246,7 +246,7 @@ impl Dataset {
     pub fn metadata_size(&self) -> Result<MetadataSize> {
         self.write_pending()?;
         let inner = self.state.read_lock()?;
-        let store = self.shared.read()?;
+        let store = self.store()?;
         let mut size = MetadataSize::default();
         match &inner.storage {
             Storage::Chunked(chunked) => size.index = chunked.index.file_size(&store)?,
