@@ -196,3 +196,106 @@ fn shared_message_sizes(store: &Store) -> Result<(u64, MetadataSize)> {
     }
     Ok((encode(&*table, &message.indexes, store.widths())?.len() as u64, sizes))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::type_complexity)]
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::group::Object;
+
+    /// Pairs of numbers, added up over all objects: header (total, free), then index and heap of
+    /// groups, of attributes, of datasets.
+    fn add_up(object: &Object, seen: &mut HashSet<u64>, sums: &mut [[u64; 2]; 4]) {
+        let location: &Location = match object {
+            Object::Group(group) => group,
+            Object::Dataset(dataset) => dataset,
+            Object::NamedDatatype(datatype) => datatype,
+        };
+        if !seen.insert(location.address()) {
+            return;
+        }
+        let mut add = |sum: usize, first: u64, second: u64| {
+            sums[sum][0] += first;
+            sums[sum][1] += second;
+        };
+        let header = location.header_info().unwrap();
+        add(0, header.total, header.free);
+        let MetadataSize { index, heap } = location.attr_metadata_size().unwrap();
+        add(2, index, heap);
+        match object {
+            Object::Group(group) => {
+                let MetadataSize { index, heap } = group.metadata_size().unwrap();
+                add(1, index, heap);
+                group.members().unwrap().iter().for_each(|(_, member)| add_up(member, seen, sums));
+            }
+            Object::Dataset(dataset) => {
+                let MetadataSize { index, heap } = dataset.metadata_size().unwrap();
+                add(3, index, heap);
+            }
+            Object::NamedDatatype(_) => {}
+        }
+    }
+
+    /// What h5stat says of the fixtures; of the file: superblock, extension, table of shared messages,
+    /// their index and heap, free-space managers, free space.
+    #[rustfmt::skip]
+    const COUNTED: &[(&str, [[u64; 2]; 4], [u64; 7])] = &[
+        ("groups-many-latest", [[530, 339], [16934, 25208], [0, 0], [0, 0]], [48, 0, 0, 0, 0, 0, 0]),
+        ("groups-many-order", [[578, 371], [37452, 41603], [0, 0], [0, 0]], [48, 0, 0, 0, 0, 0, 0]),
+        ("groups-many-earliest", [[352, 168], [105_472, 22680], [0, 0], [0, 0]], [96, 0, 0, 0, 0, 0, 0]),
+        ("attributes-dense", [[2729, 1126], [550, 766], [44374, 64448], [0, 0]], [48, 0, 0, 0, 0, 0, 0]),
+        ("attributes-huge", [[266, 146], [0, 0], [550, 161_924], [0, 0]], [48, 0, 0, 0, 0, 0, 0]),
+        ("space-persist", [[2476, 1509], [550, 790], [0, 0], [2204, 0]], [48, 186, 0, 0, 0, 423, 3320]),
+        ("space-paged-persist-v110", [[2476, 1509], [550, 790], [0, 0], [2204, 0]], [48, 186, 0, 0, 0, 639, 4686]),
+        ("layout-external-latest", [[667, 293], [0, 0], [0, 0], [0, 128]], [48, 0, 0, 0, 0, 0, 0]),
+        ("chunks-btree1-earliest", [[1944, 912], [872, 208], [0, 0], [123_128, 0]], [96, 0, 0, 0, 0, 0, 0]),
+        ("chunks-btree2-v110", [[2543, 1492], [550, 766], [0, 0], [147_760, 0]], [48, 0, 0, 0, 0, 0, 0]),
+        ("chunks-fixed-array-v110", [[2167, 1194], [0, 0], [0, 0], [38567, 0]], [48, 0, 0, 0, 0, 0, 0]),
+        ("chunks-implicit-v110", [[1203, 706], [0, 0], [0, 0], [0, 0]], [48, 0, 0, 0, 0, 0, 0]),
+        ("layout-virtual-v110", [[2518, 1368], [0, 0], [0, 0], [0, 1477]], [48, 0, 0, 0, 0, 0, 0]),
+        ("shared-list", [[5235, 2381], [550, 766], [0, 0], [36624, 0]], [48, 49, 68, 6816, 3646, 0, 0]),
+        ("shared-btree", [[5235, 2451], [550, 766], [0, 0], [1428, 0]], [48, 49, 68, 643, 3646, 0, 0]),
+        ("datatypes-committed-earliest", [[1936, 728], [1744, 328], [0, 0], [2096, 0]], [96, 0, 0, 0, 0, 0, 0]),
+    ];
+
+    #[test]
+    fn metadata_is_counted_as_the_c_library_counts_it() {
+        for (name, objects, whole) in COUNTED {
+            let path = format!("{}/testdata/fixtures/{name}.h5", env!("CARGO_MANIFEST_DIR"));
+            let file = File::open(path).unwrap();
+            let mut sums = [[0; 2]; 4];
+            add_up(&Object::Group((*file).clone()), &mut HashSet::new(), &mut sums);
+            assert_eq!(sums, *objects, "{name}");
+            let info = file.metadata_info().unwrap();
+            let shared = info.shared_message_storage;
+            let found = [
+                info.superblock,
+                info.superblock_extension,
+                info.shared_messages,
+                shared.index,
+                shared.heap,
+                info.free_space_managers,
+                info.free_space,
+            ];
+            assert_eq!(found, *whole, "{name}");
+            let sections = file.free_sections().unwrap();
+            assert_eq!(sections.iter().map(|section| section.size).sum::<u64>(), info.free_space, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_new_file_is_counted() {
+        let file = File::in_memory().unwrap();
+        let group = file.create_group("g").unwrap();
+        let dataset = group.new_dataset::<i32>().shape((4..,)).chunk((2,)).create("d").unwrap();
+        dataset.write(&[1, 2, 3, 4]).unwrap();
+        file.flush().unwrap();
+        assert_eq!(dataset.chunk_index(), Some(crate::ChunkIndexType::ExtensibleArray));
+        assert!(dataset.metadata_size().unwrap().index > 0);
+        assert_eq!(group.metadata_size().unwrap(), MetadataSize::default());
+        let header = group.header_info().unwrap();
+        assert!(header.version == 2 && header.chunks == 1 && header.total > header.free);
+    }
+}

@@ -1,8 +1,9 @@
 //! What a dataset says of itself: layout, chunks, filters, fill value.
 
 use super::Dataset;
-use super::state::Storage;
+use super::state::{Chunked, Storage};
 use crate::Result;
+use crate::chunk::index::ChunkVisitor;
 use crate::container::objects::Objects;
 use crate::filter::FilterInfo;
 use crate::format::message::external_files::ExternalFiles;
@@ -10,6 +11,7 @@ use crate::format::message::fill_value::{AllocationTime, Fill, FillTime};
 use crate::format::message::layout::{ChunkIndexLayout, Layout as LayoutMessage, LayoutStorage};
 use crate::heap::global;
 use crate::heap::local::{self, LocalNames};
+use crate::store::Store;
 use crate::types::Elements;
 use crate::usage::MetadataSize;
 
@@ -173,19 +175,7 @@ impl Dataset {
         let inner = self.state.read_lock()?;
         if let Some(chunked) = inner.chunked() {
             let store = self.shared.read()?;
-            let grid = &chunked.grid;
-            let low = vec![0; grid.dims.len()];
-            // An implicit index has all chunks of the maximum shape.
-            let high: Vec<u64> = match chunked.layout.index {
-                ChunkIndexLayout::Implicit { .. } => grid
-                    .dims
-                    .iter()
-                    .zip(&grid.chunk)
-                    .map(|(dim, &chunk)| dim.div_ceil(chunk.max(1)))
-                    .collect(),
-                _ => vec![u64::MAX; grid.dims.len()],
-            };
-            chunked.index.collect_in(&store, &low, &high, &mut |scaled, chunk| {
+            visit_chunks(&store, chunked, &mut |scaled, chunk| {
                 chunks.push(ChunkInfo {
                     offset: chunked.grid.origin(scaled),
                     address: chunk.address,
@@ -214,7 +204,8 @@ impl Dataset {
         Ok(self.chunks()?.into_iter().nth(index))
     }
 
-    /// The bytes that the raw data takes in the file, those of chunks beyond the current shape included.
+    /// The bytes that the raw data takes in the file, those of chunks beyond the current shape
+    /// included, except with an implicit index.
     ///
     /// # Errors
     /// As [`chunks`](Self::chunks).
@@ -229,7 +220,7 @@ impl Dataset {
             Storage::Chunked(chunked) => {
                 let mut total = 0_u64;
                 let store = self.shared.read()?;
-                chunked.index.for_each(&store, &mut |_, chunk| {
+                visit_chunks(&store, chunked, &mut |_, chunk| {
                     total = total.saturating_add(chunk.size);
                     Ok(())
                 })?;
@@ -239,7 +230,7 @@ impl Dataset {
     }
 
     /// How much of the file is taken by what leads to the data: the index of chunks, the names of
-    /// external files, the mappings of a virtual dataset.
+    /// external files, the mappings of a virtual dataset; as of the last flush.
     ///
     /// # Errors
     /// `Format` if that is damaged.
@@ -276,4 +267,17 @@ impl Dataset {
         let _turn = self.shared.turn();
         self.state.write_dirty(&self.shared)
     }
+}
+
+/// Visits the chunks that exist; with an implicit index, which has all chunks of the maximum shape,
+/// those of the current one.
+fn visit_chunks(store: &Store, chunked: &Chunked, visit: ChunkVisitor<'_>) -> Result<()> {
+    let grid = &chunked.grid;
+    let low = vec![0; grid.dims.len()];
+    let counts = grid.dims.iter().zip(&grid.chunk).map(|(dim, &chunk)| dim.div_ceil(chunk.max(1)));
+    let high: Vec<u64> = match chunked.layout.index {
+        ChunkIndexLayout::Implicit { .. } => counts.collect(),
+        _ => vec![u64::MAX; grid.dims.len()],
+    };
+    chunked.index.collect_in(store, &low, &high, visit)
 }
