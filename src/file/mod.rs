@@ -1,13 +1,16 @@
 //! Files.
 
 mod describe;
+mod drivers;
 mod onion;
 mod options;
+mod settings;
 mod shared;
 
 pub use describe::{FileInfo, SpaceStrategy};
-pub(crate) use options::now;
-pub use options::{FileBuilder, LibraryVersion, OpenMode};
+pub use options::{FileBuilder, OpenMode};
+pub use settings::LibraryVersion;
+pub(crate) use settings::now;
 pub(crate) use shared::Shared;
 
 use std::fmt;

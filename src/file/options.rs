@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::drivers::Driver;
+use super::settings::{LibraryVersion, Settings};
 use super::{File, Shared};
 use crate::dataset::VirtualView;
 use crate::external::{ExternalLinks, Family};
-use crate::format::message::datatype::Datatype;
-use crate::object::CreationOrder;
-use crate::object::group::{GroupOptions, create_group};
-use crate::object::header::HeaderOptions;
+use crate::object::group::create_group;
 use crate::storage::{FileStorage, ReadAt, WriteAt};
-use crate::store::{CreateOptions, Durability, OpenOptions as StoreOptions, Store};
+use crate::store::{CreateOptions, Durability, Members, OpenOptions as StoreOptions, Store};
 use crate::{Error, Limits, Result};
 
 /// What to do with a file that is there, or is not.
@@ -27,88 +26,6 @@ pub enum OpenMode {
     CreateExcl,
     /// Open it to read and change, or create it.
     Append,
-}
-
-/// A release of the C library, as a bound on the forms in which new objects are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum LibraryVersion {
-    /// The first forms, of HDF5 1.0 to 1.6.
-    Earliest,
-    /// HDF5 1.8.
-    V18,
-    /// HDF5 1.10: every release since 2016 reads what is written.
-    V110,
-    /// HDF5 1.12.
-    V112,
-    /// HDF5 1.14.
-    V114,
-    /// HDF5 2.0.
-    V200,
-}
-
-impl LibraryVersion {
-    /// The newest.
-    pub const LATEST: Self = Self::V200;
-
-    /// The highest version of datatype messages that the release reads.
-    const fn datatype_version(self) -> u8 {
-        match self {
-            Self::Earliest | Self::V18 | Self::V110 => 3,
-            Self::V112 | Self::V114 => 4,
-            Self::V200 => 5,
-        }
-    }
-}
-
-/// What handles need to know of how the file was opened.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) track_order: bool,
-    pub(crate) track_times: bool,
-    /// The earliest release that must be able to read new objects.
-    pub(crate) high: LibraryVersion,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { track_order: false, track_times: false, high: LibraryVersion::LATEST }
-    }
-}
-
-impl Settings {
-    /// An error if the release that must be able to read new objects does not know the type.
-    pub(crate) fn check_datatype(&self, datatype: &Datatype) -> Result<()> {
-        if datatype.minimum_version() <= self.high.datatype_version() {
-            return Ok(());
-        }
-        Err(Error::usage(format!(
-            "{:?}, the bound on new objects, does not know the type {datatype}",
-            self.high
-        )))
-    }
-
-    /// How the header of a new object is made.
-    pub(crate) fn header_options(&self) -> HeaderOptions {
-        let order = if self.track_order { CreationOrder::Indexed } else { CreationOrder::Untracked };
-        HeaderOptions { time: self.track_times.then(now), attribute_order: order, ..Default::default() }
-    }
-
-    /// How a new group is made.
-    pub(crate) fn group_options(&self) -> GroupOptions {
-        let header = self.header_options();
-        GroupOptions { header, link_order: header.attribute_order, ..Default::default() }
-    }
-}
-
-/// Seconds since 1970; zero where there is no clock.
-pub(crate) fn now() -> u32 {
-    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-    return 0;
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| u32::try_from(since.as_secs()).unwrap_or(u32::MAX))
 }
 
 /// How to open or create a file.
@@ -138,6 +55,7 @@ pub struct FileBuilder {
     external_file_prefix: Option<PathBuf>,
     virtual_view: VirtualView,
     virtual_gap: u64,
+    driver: Driver,
 }
 
 impl Default for FileBuilder {
@@ -160,6 +78,7 @@ impl FileBuilder {
             external_file_prefix: None,
             virtual_view: VirtualView::default(),
             virtual_gap: 0,
+            driver: Driver::Single,
         }
     }
 
@@ -339,6 +258,9 @@ impl FileBuilder {
             // Before the file is emptied.
             self.check_bounds()?;
         }
+        if !matches!(self.driver, Driver::Single) {
+            return self.open_members(path, mode);
+        }
         match mode {
             OpenMode::Read => self.open_reader(self.reader(path)?, path),
             OpenMode::ReadWrite => self.open_writer(Arc::new(FileStorage::open_rw(path)?), path),
@@ -392,11 +314,11 @@ impl FileBuilder {
         self.share(Store::open(storage.clone(), &self.open)?, storage, path)
     }
 
-    fn open_writer(&self, storage: Arc<dyn WriteAt>, path: &Path) -> Result<File> {
+    pub(super) fn open_writer(&self, storage: Arc<dyn WriteAt>, path: &Path) -> Result<File> {
         self.share(Store::open_rw(storage.clone(), &self.open)?, storage, path)
     }
 
-    fn create_writer(&self, storage: Arc<dyn WriteAt>, path: &Path) -> Result<File> {
+    pub(super) fn create_writer(&self, storage: Arc<dyn WriteAt>, path: &Path) -> Result<File> {
         let mut store = Store::create(storage.clone(), &self.create, &self.open)?;
         let root = create_group(&mut store, &self.settings.group_options())?;
         store.set_root(root);
@@ -414,8 +336,19 @@ impl FileBuilder {
     /// Opens a file to which another of `family` leads, to read it.
     pub(crate) fn open_in(&self, family: &Arc<Family>, path: &Path) -> Result<Arc<Shared>> {
         let storage = self.reader(path)?;
-        let store = Store::open(storage.clone(), &self.open)?;
+        let options = StoreOptions { members: Members::One, ..self.open.clone() };
+        let store = Store::open(storage.clone(), &options)?;
         Ok(Shared::new(store, storage, path.to_owned(), self.settings.clone(), family.clone()))
+    }
+
+    pub(super) fn driver(&self) -> &Driver {
+        &self.driver
+    }
+
+    pub(super) fn drive(&mut self, driver: Driver) -> &mut Self {
+        self.open.members = driver.members();
+        self.driver = driver;
+        self
     }
 
     pub(crate) fn external_policy(&self) -> &ExternalLinks {
@@ -439,9 +372,9 @@ impl FileBuilder {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::ErrorKind;
     use crate::datatype::ByteOrder;
     use crate::storage::MemoryStorage;
+    use crate::{Datatype, ErrorKind};
 
     fn create(low: LibraryVersion, high: LibraryVersion) -> Result<File> {
         FileBuilder::new().libver_bounds(low, high).create_storage(Arc::new(MemoryStorage::default()))

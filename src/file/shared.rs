@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
-use super::options::Settings;
+use super::settings::Settings;
 use crate::dataset::State;
 use crate::external::Family;
 use crate::storage::ReadAt;

@@ -19,6 +19,11 @@ on_disk! {
     }
 }
 
+impl LocalHeap {
+    /// The offset of the first free block, if there is none.
+    pub(crate) const NO_FREE_BLOCK: u64 = 1;
+}
+
 /// The data segment of a local heap: NUL-terminated names among free blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DataSegment {
@@ -47,6 +52,29 @@ impl Structure for DataSegment {
 }
 
 impl DataSegment {
+    /// Whether the free blocks from the one at `first` on lie within the segment, and end.
+    pub(crate) fn has_free_list(&self, first: u64, widths: Widths) -> bool {
+        let field = usize::from(widths.length);
+        // Each block has at least room for the two fields that describe it.
+        let most = self.bytes.len().checked_div(field).unwrap_or(0);
+        let mut block = first;
+        for _ in 0..=most {
+            if block == LocalHeap::NO_FREE_BLOCK {
+                return true;
+            }
+            let Some(bytes) = usize::try_from(block).ok().and_then(|at| self.bytes.get(at..)) else {
+                return false;
+            };
+            let mut r = Reader::new(bytes, block, widths, Self::NAME);
+            let (Ok(next), Ok(len)) = (r.length(), r.length()) else { return false };
+            if next == 0 || len > bytes.len() as u64 {
+                return false;
+            }
+            block = next;
+        }
+        false
+    }
+
     /// The text that starts at `offset`, without its terminating NUL.
     pub(crate) fn text(&self, offset: u64) -> Option<&[u8]> {
         let rest = self.bytes.get(usize::try_from(offset).ok()?..)?;
@@ -78,6 +106,25 @@ mod tests {
 
     structure_tests! {
         heap: LocalHeap, context = (), values = heaps(), real = [HEAP], checksum = false
+    }
+
+    #[test]
+    fn free_blocks_lie_within_the_segment() {
+        let segment = |next: u64, len: u64| {
+            let blocks =
+                [[0; 8], next.to_le_bytes(), len.to_le_bytes(), 1_u64.to_le_bytes(), 16_u64.to_le_bytes()];
+            DataSegment { bytes: blocks.concat() }
+        };
+        let good = |segment: DataSegment, first| segment.has_free_list(first, Widths::default());
+        assert!(good(segment(1, 16), 1));
+        assert!(good(segment(1, 32), 8));
+        assert!(good(segment(24, 16), 8));
+        assert!(!good(segment(1, 33), 8), "a block too long");
+        assert!(!good(segment(0, 16), 8), "no next block at the start");
+        assert!(!good(segment(40, 16), 8), "the next block is past the end");
+        assert!(!good(segment(8, 16), 8), "a cycle");
+        assert!(!good(segment(1, 16), 33));
+        assert!(!good(segment(1, 16), u64::MAX));
     }
 
     #[test]

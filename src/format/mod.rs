@@ -8,8 +8,10 @@
 mod on_disk;
 pub(crate) mod btree_v1;
 pub(crate) mod btree_v2;
+pub(crate) mod cache_image;
 pub(crate) mod checksum;
 pub(crate) mod chunk_index;
+pub(crate) mod driver_info;
 pub(crate) mod extensible_array;
 pub(crate) mod fields;
 pub(crate) mod fixed_array;

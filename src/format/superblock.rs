@@ -61,6 +61,8 @@ impl Superblock {
     pub(crate) const OPEN_FOR_WRITING: u32 = 0x01;
     /// Flag: the file is open for single-writer/multiple-reader access.
     pub(crate) const OPEN_FOR_SWMR: u32 = 0x04;
+    /// These two, and one that says that the file was closed.
+    const KNOWN_FLAGS: u32 = 0x07;
     /// Half the capacity of a chunk B-tree's node where no message and no field states it.
     pub(crate) const DEFAULT_CHUNK_K: u16 = 32;
     /// No superblock is longer: version 1 with 8-byte widths.
@@ -143,6 +145,13 @@ fn decode_widths(r: &mut Reader<'_>) -> Result<Widths> {
     Ok(widths)
 }
 
+fn check_flags(r: &Reader<'_>, flags: u32) -> Result<()> {
+    if flags & !Superblock::KNOWN_FLAGS == 0 {
+        return Ok(());
+    }
+    Err(r.error("file consistency flags", format!("the flags are {flags:#x}")))
+}
+
 fn decode_old(r: &mut Reader<'_>, version: u8) -> Result<Superblock> {
     for field in ["version of the free-space index", "version of the root symbol table"] {
         match r.u8()? {
@@ -163,12 +172,17 @@ fn decode_old(r: &mut Reader<'_>, version: u8) -> Result<Superblock> {
         return Err(r.error("group node K", "a group node cannot be empty"));
     }
     let flags = r.u32()?;
+    check_flags(r, flags)?;
     let (chunk_internal_k, reserved_3) = match version {
         0 => (None, Reserved::default()),
         _ => (Some(r.u16()?), Reserved::decode(r)?),
     };
     let base = r.file_address()?.require("base address")?;
     let free_space = r.file_address()?;
+    if free_space.is_defined() {
+        // It was never used, and in the C library it stands for the extension of later versions.
+        return Err(r.error("address of the free-space index", "the address is defined"));
+    }
     let end = r.file_address()?.require("end-of-file address")?;
     let driver_info = r.file_address()?;
     let root = SymbolTableEntry::decode(r)?;
@@ -187,6 +201,7 @@ fn decode_old(r: &mut Reader<'_>, version: u8) -> Result<Superblock> {
 fn decode_new(r: &mut Reader<'_>, version: u8) -> Result<Superblock> {
     let widths = decode_widths(r)?;
     let flags = u32::from(r.u8()?);
+    check_flags(r, flags)?;
     let base = r.file_address()?.require("base address")?;
     let extension = r.file_address()?;
     let end = r.file_address()?.require("end-of-file address")?;
@@ -247,7 +262,7 @@ mod tests {
             },
         );
         let widths = prop::sample::select(testing::all_widths().collect::<Vec<_>>());
-        (widths, 0_u32..256, 0..60_000_u64, 0..60_000_u64, prop_oneof![old, new]).prop_map(
+        (widths, 0_u32..8, 0..60_000_u64, 0..60_000_u64, prop_oneof![old, new]).prop_map(
             |(widths, flags, base, end, revision)| Superblock { widths, flags, base, end, revision },
         )
     }

@@ -19,7 +19,15 @@ impl LocalNames {
     /// Opens the local heap at `address`.
     pub(crate) fn open(store: &Store, address: u64) -> Result<Self> {
         let (segment, len) = extent(store, address)?;
-        Ok(Self { address, segment: store.fetch::<DataSegment>(segment, &len)? })
+        let segment = store.fetch::<DataSegment>(segment, &len)?;
+        let free_list = store.fetch::<LocalHeap>(address, &())?.free_list.0;
+        if !segment.has_free_list(free_list, store.widths()) {
+            return Err(Error::format("the free blocks are not within the heap")
+                .in_structure(LocalHeap::NAME)
+                .in_field("free list")
+                .at(address));
+        }
+        Ok(Self { address, segment })
     }
 
     /// The text at `offset`, without its terminating NUL.

@@ -5,17 +5,21 @@
 //! [`conformance`].
 
 pub mod conformance;
+mod family;
 mod file;
 mod memory;
 #[cfg(feature = "mmap")]
 mod mmap;
+mod multi;
 mod offset;
 pub mod testing;
 
+pub use family::FamilyStorage;
 pub use file::FileStorage;
 pub use memory::MemoryStorage;
 #[cfg(feature = "mmap")]
 pub use mmap::MmapStorage;
+pub use multi::MultiStorage;
 pub use offset::Offset;
 
 use std::io;

@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use super::{Rank, Store};
+use super::{Members, Rank, Store};
+use crate::format::cache_image::CacheImage;
 use crate::format::message::MessageBody;
-use crate::format::message::file::{FileSpaceInfo, FileSpaceStrategy};
+use crate::format::message::file::{
+    BTreeK, CacheImageLocation, DriverInfo, FileSpaceInfo, FileSpaceStrategy,
+};
 use crate::format::message::object::Continuation;
 use crate::format::object_header::{ContinuationChunk, ContinuationShape, FirstChunk, MessageArea};
 use crate::format::{Address, Reader, Structure, encode};
 use crate::{Error, Result};
-
-/// The type of the metadata cache image message: metadata that is newer than where it belongs.
-const CACHE_IMAGE: u16 = 0x0018;
 
 /// Where the free-space managers of a file are named that keeps its free space.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ struct Chunk {
 
 impl Store {
     /// Refuses what this version cannot open, and finds what must change with the first commit.
-    pub(super) fn check_extension(&mut self) -> Result<()> {
+    pub(super) fn check_extension(&mut self, members: Members) -> Result<()> {
         let extension = self.superblock.as_ref().and_then(|superblock| superblock.extension().get());
         let Some(address) = extension else { return Ok(()) };
         let first = self.fetch::<FirstChunk>(address, &())?;
@@ -52,11 +52,18 @@ impl Store {
                         let address = body.address.require(Continuation::NAME)?;
                         chunks.push(Chunk { address, continuation: Some(continuation) });
                     }
-                    FileSpaceInfo::TYPE if self.home.writable() => {
+                    FileSpaceInfo::TYPE => {
                         let info = self.body::<FileSpaceInfo>(&found.body, chunk)?;
-                        self.check_file_space(&info, Persisted { chunk, message })?;
+                        if self.home.writable() {
+                            self.check_file_space(&info, Persisted { chunk, message })?;
+                        }
                     }
-                    CACHE_IMAGE => self.check_cache_image(&found.body)?,
+                    DriverInfo::TYPE => members.check(self.body::<DriverInfo>(&found.body, chunk)?.driver)?,
+                    BTreeK::TYPE => drop(self.body::<BTreeK>(&found.body, chunk)?),
+                    CacheImageLocation::TYPE => {
+                        let image = self.body::<CacheImageLocation>(&found.body, chunk)?;
+                        self.apply_cache_image(image)?;
+                    }
                     _ => {}
                 }
             }
@@ -85,12 +92,20 @@ impl Store {
         Ok(())
     }
 
-    /// Version, address and length of the image.
-    fn check_cache_image(&self, body: &[u8]) -> Result<()> {
-        let mut r = Reader::new(body, 0, self.widths, "Metadata cache image message");
-        r.skip(1)?;
-        if r.file_address()?.is_defined() && r.length()? > 0 {
-            return Err(Error::unsupported("the file has a metadata cache image"));
+    /// Takes the metadata of the image, which is newer than what is where it belongs, as part of what
+    /// is read.
+    fn apply_cache_image(&mut self, location: CacheImageLocation) -> Result<()> {
+        let Some(address) = location.address.get().filter(|_| location.length.0 > 0) else { return Ok(()) };
+        if self.home.writable() {
+            return Err(Error::unsupported("changing a file with a metadata cache image"));
+        }
+        if location.length.0 > self.limits.metadata_block {
+            return Err(Error::limit("the image is too large").in_structure(CacheImage::NAME).at(address));
+        }
+        let image = self.fetch::<CacheImage>(address, &location.length.0)?;
+        self.cache.invalidate(0, u64::MAX);
+        for entry in &image.entries {
+            self.overlay.write(entry.address, entry.bytes.clone(), Rank::Linked, false)?;
         }
         Ok(())
     }
@@ -129,6 +144,7 @@ mod tests {
 
     use super::*;
     use crate::ErrorKind;
+    use crate::format::fields::{Length, Version};
     use crate::storage::MemoryStorage;
     use crate::store::{OpenOptions, Space};
 
@@ -163,12 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn an_image_of_the_metadata_cache_is_not_ignored() {
-        let store = Store::for_tests();
-        let absent = [&[0][..], &[0xff; 8], &[0; 8]].concat();
-        assert!(store.check_cache_image(&absent).is_ok());
-        let present = [&[0][..], &[0, 8, 0, 0, 0, 0, 0, 0], &[16, 0, 0, 0, 0, 0, 0, 0]].concat();
-        assert_eq!(store.check_cache_image(&present).err().unwrap().kind(), ErrorKind::Unsupported);
+    fn a_file_with_an_image_of_the_metadata_cache_is_not_changed() {
+        let mut store = Store::for_tests();
+        let location =
+            |address, length| CacheImageLocation { _version: Version, address, length: Length(length) };
+        assert!(store.apply_cache_image(location(Address::UNDEFINED, 0)).is_ok());
+        let error = store.apply_cache_image(location(Address::new(0x800), 16)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
 
     #[test]

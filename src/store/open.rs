@@ -9,6 +9,7 @@ use super::raw::Home;
 use super::record::Record;
 use super::space::SpaceManager;
 use super::{Rank, Store};
+use crate::format::driver_info::{self, DriverBlock, MultiMembers};
 use crate::format::superblock::{FORMAT_SIGNATURE, Revision, Superblock};
 use crate::format::{Address, Reader, Structure, Widths, encode};
 use crate::storage::{ReadAt, SyncMode, WriteAt};
@@ -21,11 +22,65 @@ pub(crate) struct OpenOptions {
     pub(crate) durability: Durability,
     /// Objects of at least so many bytes start at multiples of so many.
     pub(crate) alignment: (u64, u64),
+    pub(crate) members: Members,
 }
+
+/// Of what the storage is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Members {
+    #[default]
+    One,
+    /// Members of one size.
+    Family,
+    /// Members for ranges of addresses.
+    Multi,
+}
+
+impl Members {
+    /// An error if the file was made by a driver for another kind.
+    pub(super) fn check(self, driver: [u8; 8]) -> Result<()> {
+        let message = match (driver, self) {
+            (driver_info::FAMILY, Self::One | Self::Multi) => "the file is one of a family",
+            (driver_info::MULTI, Self::One | Self::Family) => "the file has parts in several files",
+            _ => return Ok(()),
+        };
+        Err(Error::unsupported(message).in_structure(Superblock::NAME))
+    }
+}
+
+/// The members of a file in several files, of which `first` has the superblock: where each starts, and
+/// its name. None if the file does not say.
+pub(crate) fn driver_members(first: &dyn ReadAt) -> Result<Option<Vec<(u64, Vec<u8>)>>> {
+    let base = find_signature(first)?;
+    let len = first.len()?.saturating_sub(base).min(MAX_DRIVER_BLOCK);
+    let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
+    first.read_at(base, &mut bytes)?;
+    let mut r = Reader::new(&bytes, 0, Widths::default(), Superblock::NAME);
+    let superblock = Superblock::decode(&mut r, &())?;
+    let Revision::Old(old) = &superblock.revision else { return Ok(None) };
+    let Some(address) = old.driver_info.get() else { return Ok(None) };
+    let block = usize::try_from(address).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+    let mut r = Reader::new(block, address, Widths::default(), DriverBlock::NAME);
+    let block = DriverBlock::decode(&mut r, &())?;
+    Members::Multi.check(block.driver)?;
+    if block.driver == driver_info::MULTI {
+        MultiMembers::decode(&block.data).map(|it| Some(it.0))
+    } else {
+        Ok(None)
+    }
+}
+
+/// The superblock and a driver information block of any sensible length.
+const MAX_DRIVER_BLOCK: u64 = 1 << 16;
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { limits: Limits::default(), durability: Durability::default(), alignment: (1, 1) }
+        Self {
+            limits: Limits::default(),
+            durability: Durability::default(),
+            alignment: (1, 1),
+            members: Members::One,
+        }
     }
 }
 
@@ -78,7 +133,7 @@ impl Store {
     }
 
     fn open_home(home: Home, base: u64, options: &OpenOptions) -> Result<Self> {
-        let mut found = Found::read(&home, base)?;
+        let mut found = Found::read(&home, base, options.members)?;
         let record = Record::find(&home, base, found.end, options.limits.metadata_block)?;
         let mut overlay = Overlay::new(found.superblock.widths);
         if let Some(record) = record {
@@ -90,7 +145,7 @@ impl Store {
                     overlay.write(address, anchor.bytes, Rank::Linked, false)?;
                 }
             }
-            found = Found::through(&home, &overlay, base)?;
+            found = Found::through(&home, &overlay, base, options.members)?;
         }
         let Found { superblock, bytes, end, .. } = found;
         home.set_end(end);
@@ -114,7 +169,7 @@ impl Store {
             changes: 0,
             poisoned: false,
         };
-        store.check_extension()?;
+        store.check_extension(options.members)?;
         Ok(store)
     }
 
@@ -196,12 +251,12 @@ fn find_signature(reader: &dyn ReadAt) -> Result<u64> {
 }
 
 impl Found {
-    fn read(home: &Home, base: u64) -> Result<Self> {
-        Self::through(home, &Overlay::new(Widths::default()), base)
+    fn read(home: &Home, base: u64, members: Members) -> Result<Self> {
+        Self::through(home, &Overlay::new(Widths::default()), base, members)
     }
 
     /// The superblock as it is under `overlay`.
-    fn through(home: &Home, overlay: &Overlay, base: u64) -> Result<Self> {
+    fn through(home: &Home, overlay: &Overlay, base: u64, members: Members) -> Result<Self> {
         let len = home.stored().min(Superblock::MAX_LEN as u64);
         let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
         home.read(0, &mut bytes)?;
@@ -215,14 +270,18 @@ impl Found {
             return Err(wrong("the end-of-file address is below the base address".into()));
         };
         if let Revision::Old(old) = &superblock.revision
-            && old.driver_info.is_defined()
+            && let Some(address) = old.driver_info.get()
         {
-            return Err(Error::unsupported("the file is one of a family, or has parts in several files")
-                .in_structure(Superblock::NAME));
+            let len = home.stored().saturating_sub(address).min(MAX_DRIVER_BLOCK);
+            let mut block = vec![0; usize::try_from(len).unwrap_or(0)];
+            home.read(address, &mut block)?;
+            let mut r = Reader::new(&block, address, superblock.widths, DriverBlock::NAME);
+            members.check(DriverBlock::decode(&mut r, &())?.driver)?;
         }
         // A SWMR writer adds to the file without moving the end-of-file address.
         let growing = superblock.version() >= 3 && superblock.flags & Superblock::OPEN_FOR_SWMR != 0;
-        let end = if growing { end.max(home.stored()) } else { end };
+        // Nor does that address say where the parts in other files end.
+        let end = if growing || members == Members::Multi { end.max(home.stored()) } else { end };
         if home.stored() < end {
             let (is, should) = (home.stored().saturating_add(base), end.saturating_add(base));
             return Err(wrong(format!("the file is truncated: it has {is} of its {should} bytes")));

@@ -10,12 +10,29 @@ pub(crate) fn open(path: &Path) -> Result<hdfive::File> {
     open_with(&hdfive::File::with_options(), path)
 }
 
-/// As [`open`], with options.
+/// As [`open`], with options. A path that is no file may be that of a file in several: a family, or one
+/// with parts of its own for metadata and raw data.
 pub(crate) fn open_with(options: &hdfive::FileBuilder, path: &Path) -> Result<hdfive::File> {
-    options.open(path).map_err(|error| match other_format(path) {
-        Some(format) => Error::at(path, format_args!("{format}, not an HDF5 file")),
-        None => Error::new(error),
+    options.open(path).or_else(|error| {
+        let in_several = ["family", "split", "multi"].iter().filter(|_| !path.exists());
+        let found = in_several.filter_map(|driver| drive(options, driver).open(path).ok()).next();
+        found.ok_or_else(|| match other_format(path) {
+            Some(format) => Error::at(path, format_args!("{format}, not an HDF5 file")),
+            None => Error::new(error),
+        })
     })
+}
+
+/// The options for files of the driver that the C library calls so.
+pub(crate) fn drive(options: &hdfive::FileBuilder, driver: &str) -> hdfive::FileBuilder {
+    let mut options = options.clone();
+    match driver {
+        "family" => drop(options.family(0)),
+        "split" => drop(options.split("-m.h5", "-r.h5")),
+        "multi" => drop(options.multi()),
+        _ => {}
+    }
+    options
 }
 
 /// What a file that is not HDF5 is, if its first bytes tell.

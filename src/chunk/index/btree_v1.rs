@@ -17,22 +17,34 @@ pub(super) struct BTreeV1 {
     /// Of the root; undefined if there is no chunk.
     address: Address,
     chunk_dims: Vec<u64>,
+    element_size: u64,
     node: NodeShape<u8>,
 }
 
 impl BTreeV1 {
-    pub(super) fn new(address: Address, chunk_dims: &[u64], k: u16) -> Result<Self> {
+    pub(super) fn new(address: Address, chunk_dims: &[u64], chunk_bytes: u64, k: u16) -> Result<Self> {
         let key = chunk_dims.len().checked_add(1).and_then(|count| u8::try_from(count).ok());
         let (Some(key), Some(capacity)) =
             (key, k.checked_mul(2).filter(|_| chunk_dims.iter().all(|&d| d > 0)))
         else {
             return Err(Error::format("the chunk shape is out of range"));
         };
-        Ok(Self { address, chunk_dims: chunk_dims.to_vec(), node: NodeShape { key, capacity } })
+        let elements = chunk_dims.iter().fold(1_u64, |elements, &dim| elements.saturating_mul(dim));
+        let element_size = chunk_bytes.checked_div(elements).unwrap_or(0).max(1);
+        let node = NodeShape { key, capacity };
+        Ok(Self { address, chunk_dims: chunk_dims.to_vec(), element_size, node })
     }
 
     fn fetch(&self, store: &Store, address: u64) -> Result<Arc<Node<ChunkKey>>> {
-        store.fetch::<Node<ChunkKey>>(address, &self.node)
+        let node = store.fetch::<Node<ChunkKey>>(address, &self.node)?;
+        let on_boundary = |key: &ChunkKey| {
+            let steps = self.chunk_dims.iter().chain(std::iter::once(&self.element_size));
+            key.offsets.iter().zip(steps).all(|(&offset, &dim)| offset.checked_rem(dim) == Some(0))
+        };
+        if node.keys.iter().all(on_boundary) {
+            return Ok(node);
+        }
+        Err(Error::format("a chunk does not start on a chunk boundary").in_structure(NAME).at(address))
     }
 
     /// A child, which must be one level below its parent.
@@ -53,15 +65,10 @@ impl BTreeV1 {
     }
 
     /// The chunk's coordinates, in chunks.
-    fn scaled(&self, key: &ChunkKey, scaled: &mut Vec<u64>) -> Result<()> {
+    fn scaled(&self, key: &ChunkKey, scaled: &mut Vec<u64>) {
         scaled.clear();
-        for (&offset, &dim) in key.offsets.iter().zip(&self.chunk_dims) {
-            if offset.checked_rem(dim) != Some(0) {
-                return Err(Error::format("a chunk does not start on a chunk boundary").in_structure(NAME));
-            }
-            scaled.push(offset.checked_div(dim).unwrap_or(0));
-        }
-        Ok(())
+        let pairs = key.offsets.iter().zip(&self.chunk_dims);
+        scaled.extend(pairs.map(|(&offset, &dim)| offset.checked_div(dim).unwrap_or(0)));
     }
 
     /// How the chunk that starts at `key` compares to the one at `scaled`.
@@ -80,7 +87,7 @@ impl BTreeV1 {
             if node.level == 0 {
                 return match (keys.get(at), node.children.get(at)) {
                     (Some(key), Some(&child)) if self.compare(key, scaled).is_eq() => {
-                        record(key, child).map(Some)
+                        record(store, key, child).map(Some)
                     }
                     _ => Ok(None),
                 };
@@ -164,9 +171,9 @@ impl Walk<'_> {
             let [key, next] = pair else { continue };
             if node.level == 0 {
                 let mut scaled = std::mem::take(&mut self.scaled);
-                self.tree.scaled(key, &mut scaled)?;
+                self.tree.scaled(key, &mut scaled);
                 if inside(&scaled, self.low, self.high) {
-                    visit(&scaled, record(key, child)?)?;
+                    visit(&scaled, record(self.store, key, child)?)?;
                 }
                 self.scaled = scaled;
             } else if self.concerns(key, next) {
@@ -196,8 +203,11 @@ impl Walk<'_> {
     }
 }
 
-fn record(key: &ChunkKey, child: Address) -> Result<ChunkRecord> {
+fn record(store: &Store, key: &ChunkKey, child: Address) -> Result<ChunkRecord> {
     let address = child.require(NAME)?;
+    if address.saturating_add(key.size.into()) > store.end() {
+        return Err(Error::format("a chunk reaches past the end of the file").in_structure(NAME).at(address));
+    }
     Ok(ChunkRecord { address, size: key.size.into(), filter_mask: key.filter_mask })
 }
 

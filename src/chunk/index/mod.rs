@@ -165,7 +165,7 @@ impl ChunkIndex {
     pub(crate) fn open(store: &Store, layout: ChunkIndexLayout, shape: IndexShape) -> Result<Self> {
         let kind = match layout {
             ChunkIndexLayout::BTreeV1 { address } => {
-                Kind::BTreeV1(BTreeV1::new(address, &shape.chunk_dims, shape.btree_k)?)
+                Kind::BTreeV1(BTreeV1::new(address, &shape.chunk_dims, shape.chunk_bytes, shape.btree_k)?)
             }
             ChunkIndexLayout::Single { address, filtered } => {
                 Kind::Single(Single::open(address, filtered, shape.chunk_bytes))

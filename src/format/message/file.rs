@@ -3,7 +3,7 @@
 
 use super::MessageBody;
 use crate::Result;
-use crate::format::fields::Version;
+use crate::format::fields::{Length, Version};
 use crate::format::{Address, Reader, Structure, Writer};
 
 on_disk! {
@@ -48,7 +48,6 @@ impl MessageBody for BTreeK {
     const TYPE: u16 = 0x0013;
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "which files belong together is told by their names"))]
 /// What a file driver needs to open the file again. Specification IV.A.2.u.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DriverInfo {
@@ -208,6 +207,20 @@ impl Structure for FileSpaceInfo {
 
 impl MessageBody for FileSpaceInfo {
     const TYPE: u16 = 0x0017;
+}
+
+on_disk! {
+    /// Where the metadata cache image is. Message 0x0018.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub(crate) struct CacheImageLocation as "Metadata cache image message" {
+        pub(crate) _version: Version<0>,
+        pub(crate) address: Address,
+        pub(crate) length: Length,
+    }
+}
+
+impl MessageBody for CacheImageLocation {
+    const TYPE: u16 = 0x0018;
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ impl PrefixV2 {
     const SIZE_WIDTH: u8 = 0x03;
     const PHASE_CHANGE: u8 = 0x10;
     const TIMES: u8 = 0x20;
+    const KNOWN_FLAGS: u8 = 0x3f;
 }
 
 impl Prefix {
@@ -146,6 +147,10 @@ fn decode_v1(r: &mut Reader<'_>) -> Result<FirstChunk> {
     let reference_count = r.u32()?;
     let len = r.u32()?;
     let padding = Reserved::decode(r)?;
+    let least = if message_count == 0 { 0 } else { MessageShape::V1.header_len() as u32 };
+    if len < least || (message_count == 0 && len > 0) {
+        return Err(r.error("object header size", format!("{message_count} messages in {len} bytes")));
+    }
     let area = MessageArea::decode(r, u64::from(len), MessageShape::V1)?;
     let prefix = Prefix::V1(PrefixV1 { reserved, message_count, reference_count, padding });
     Ok(FirstChunk { prefix, area })
@@ -158,6 +163,9 @@ fn decode_v2(r: &mut Reader<'_>) -> Result<FirstChunk> {
         version => return Err(r.unsupported("version", format!("object header version {version}"))),
     }
     let flags = r.u8()?;
+    if flags & !PrefixV2::KNOWN_FLAGS != 0 {
+        return Err(r.error("flags", format!("the flags are {flags:#x}")));
+    }
     let times = match flags & PrefixV2::TIMES {
         0 => None,
         _ => Some(Times { access: r.u32()?, modification: r.u32()?, change: r.u32()?, birth: r.u32()? }),

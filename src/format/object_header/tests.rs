@@ -20,7 +20,8 @@ fn first_chunks() -> impl Strategy<Value = FirstChunk> {
         (any::<u16>(), any::<u32>(), messages(MessageShape::V1)).prop_map(|(count, references, messages)| {
             let prefix = PrefixV1 {
                 reserved: Reserved::default(),
-                message_count: count,
+                // None at all, or some, as the messages are.
+                message_count: if messages.is_empty() { 0 } else { count.max(1) },
                 reference_count: references,
                 padding: Reserved::default(),
             };

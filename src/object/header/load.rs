@@ -75,6 +75,7 @@ impl Collected<'_> {
 
     fn add(&mut self, messages: &[Message]) -> Result<()> {
         for message in messages {
+            self.check_flags(message)?;
             match message.kind {
                 kind::NIL => {}
                 kind::CONTINUATION => {
@@ -89,6 +90,21 @@ impl Collected<'_> {
                     self.messages.push(message.clone());
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses flags that contradict each other, or the type of the message.
+    fn check_flags(&self, message: &Message) -> Result<()> {
+        let has = |flag: u8| message.flags & flag != 0;
+        let contradiction = (has(flags::SHARED) && has(flags::DONT_SHARE))
+            || (has(flags::WAS_UNKNOWN)
+                && (has(flags::FAIL_IF_UNKNOWN_AND_WRITING) || !has(flags::MARK_IF_UNKNOWN)))
+            || (has(flags::SHAREABLE) && is_known(message.kind) && !kind::SHAREABLE.contains(&message.kind));
+        if contradiction {
+            let text =
+                format!("a message of type {:#06x} has the flags {:#04x}", message.kind, message.flags);
+            return Err(Error::format(text).in_structure(FirstChunk::NAME).at(self.address));
         }
         Ok(())
     }

@@ -37,6 +37,8 @@ pub(crate) mod flags {
     pub(crate) const MARK_IF_UNKNOWN: u8 = 0x10;
     /// Someone who did not know the message changed the object.
     pub(crate) const WAS_UNKNOWN: u8 = 0x20;
+    /// The message may be shared.
+    pub(crate) const SHAREABLE: u8 = 0x40;
     /// Who does not know the message must not open the object.
     pub(crate) const FAIL_IF_UNKNOWN: u8 = 0x80;
 }
@@ -51,6 +53,8 @@ pub(crate) mod kind {
     pub(crate) const LAST: u16 = 0x18;
     /// Only the C library's own tests write it.
     pub(crate) const BOGUS: u16 = 0x09;
+    /// Those that can be shared: dataspace, datatype, both fill values, filter pipeline, attribute.
+    pub(crate) const SHAREABLE: [u16; 6] = [0x01, 0x03, 0x04, 0x05, 0x0b, ATTRIBUTE];
 }
 
 /// Where a chunk of a header is, all of it.

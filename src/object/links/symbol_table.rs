@@ -1,5 +1,6 @@
 //! Links of old-style groups: a version 1 B-tree over symbol-table nodes, names in a local heap.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -40,21 +41,29 @@ impl<'a> OldGroup<'a> {
         })
     }
 
-    /// The link of this name.
+    /// The link of this name, found by the halving that the C library does: in a damaged group, a
+    /// link that it does not find is not found here.
     pub(super) fn get(&self, name: &[u8]) -> Result<Option<Link>> {
         let mut address = self.btree;
         let mut level = None;
         loop {
             let node = self.node(address, level)?;
             // Child i holds the names after key i up to and including key i + 1.
-            let mut child = None;
-            for (right, &at) in node.keys.iter().skip(1).zip(&node.children) {
-                if name <= self.names.text(right.name_offset)? {
-                    child = Some(at);
-                    break;
-                }
-            }
-            let Some(child) = child else { return Ok(None) };
+            let child = halve(node.children.len(), |at| {
+                let key = |at: usize| {
+                    let key = node.keys.get(at).ok_or_else(|| Error::format("a node has too few keys"))?;
+                    self.names.text(key.name_offset)
+                };
+                let (left, right) = (key(at)?, key(at.saturating_add(1))?);
+                Ok(if name <= left {
+                    Ordering::Less
+                } else if name > right {
+                    Ordering::Greater
+                } else {
+                    Ordering::Equal
+                })
+            })?;
+            let Some(&child) = child.and_then(|at| node.children.get(at)) else { return Ok(None) };
             address = child.require("child")?;
             match node.level.checked_sub(1) {
                 Some(below) => level = Some(below),
@@ -65,12 +74,10 @@ impl<'a> OldGroup<'a> {
 
     fn get_in_leaf(&self, address: u64, name: &[u8]) -> Result<Option<Link>> {
         let leaf = self.store.fetch::<SymbolTableNode>(address, &self.leaf_capacity)?;
-        for entry in &leaf.entries {
-            if self.names.text(entry.name_offset)? == name {
-                return self.link(entry).map(Some);
-            }
-        }
-        Ok(None)
+        let entry =
+            |at: usize| leaf.entries.get(at).ok_or_else(|| Error::format("a node has too few entries"));
+        let found = halve(leaf.entries.len(), |at| Ok(name.cmp(self.names.text(entry(at)?.name_offset)?)))?;
+        found.map(|at| self.link(entry(at)?)).transpose()
     }
 
     /// Calls `visit` with every link, in the order of the names.
@@ -169,6 +176,20 @@ impl<'a> OldGroup<'a> {
             target,
         })
     }
+}
+
+/// The one of `count` places, in order, for which `compare` says equal, by halving.
+fn halve(count: usize, mut compare: impl FnMut(usize) -> Result<Ordering>) -> Result<Option<usize>> {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let at = usize::midpoint(low, high);
+        match compare(at)? {
+            Ordering::Less => high = at,
+            Ordering::Equal => return Ok(Some(at)),
+            Ordering::Greater => low = at.saturating_add(1),
+        }
+    }
+    Ok(None)
 }
 
 /// Bytes in the file of the B-tree with its leaves, and of the local heap.

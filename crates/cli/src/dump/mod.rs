@@ -135,9 +135,10 @@ fn open(options: &Options, revision: Option<u64>, path: &str) -> Result<File> {
             how.virtual_view(VirtualView::FirstMissing);
         }
     }
-    let opened = match revision {
-        Some(revision) => how.open_revision(path, revision).map_err(Error::new),
-        None => input::open_with(&how, Path::new(path)),
+    let opened = match (revision, &options.driver.name) {
+        (Some(revision), _) => how.open_revision(path, revision).map_err(Error::new),
+        (None, Some(driver)) => input::drive(&how, driver).open(path).map_err(Error::new),
+        (None, None) => input::open_with(&how, Path::new(path)),
     };
     let opened = opened.and_then(|file| {
         // A file whose root group is damaged cannot be opened.

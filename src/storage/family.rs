@@ -1,0 +1,246 @@
+//! A file in members of one size.
+
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::{FileStorage, ReadAt, SyncMode, WriteAt};
+
+/// Files of the operating system, one after the other, as one storage: all have the same size, but
+/// for the last.
+///
+/// What would be at the end of the last member stays there, so that a family that grows gets more
+/// members, and one that shrinks has them emptied and removed.
+pub struct FamilyStorage {
+    /// The path of the members before and after their number, and the digits of that.
+    pattern: Pattern,
+    member_size: u64,
+    writable: bool,
+    members: RwLock<Vec<FileStorage>>,
+}
+
+/// How members are named: `%d`, perhaps with a width as in `%05d`, stands for their number.
+#[derive(Debug, Clone)]
+struct Pattern {
+    before: String,
+    digits: usize,
+    after: String,
+}
+
+impl Pattern {
+    fn parse(path: &Path) -> Option<Self> {
+        let text = path.to_str()?;
+        let start = text.find('%')?;
+        let rest = text.get(start.saturating_add(1)..)?;
+        let (digits, after) = rest.split_once('d')?;
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) || digits.len() > 3 {
+            return None;
+        }
+        let digits = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+        Some(Self { before: text.get(..start)?.to_owned(), digits, after: after.to_owned() })
+    }
+
+    fn member(&self, number: usize) -> PathBuf {
+        format!("{}{number:0digits$}{}", self.before, self.after, digits = self.digits).into()
+    }
+}
+
+fn invalid(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
+impl FamilyStorage {
+    /// Whether `path` has the `%d` that stands for the number of a member.
+    pub fn is_pattern(path: impl AsRef<Path>) -> bool {
+        Pattern::parse(path.as_ref()).is_some()
+    }
+
+    /// Opens the members that there are, to read them. In `path`, `%d` stands for the number of a
+    /// member, `%05d` for one of at least five digits. A `member_size` of 0 is that of the first.
+    ///
+    /// # Errors
+    /// `InvalidInput` if there is no `%d`, and those of the operating system.
+    pub fn open(path: impl AsRef<Path>, member_size: u64) -> io::Result<Self> {
+        Self::existing(path.as_ref(), member_size, false)
+    }
+
+    /// Opens the members that there are, to read and change them.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_rw(path: impl AsRef<Path>, member_size: u64) -> io::Result<Self> {
+        Self::existing(path.as_ref(), member_size, true)
+    }
+
+    /// Creates the first member, or empties those that are there.
+    ///
+    /// # Errors
+    /// `InvalidInput` if there is no `%d` or the size is 0, and those of the operating system.
+    pub fn create(path: impl AsRef<Path>, member_size: u64) -> io::Result<Self> {
+        let path = path.as_ref();
+        let pattern =
+            Pattern::parse(path).ok_or_else(|| invalid("the path has no %d for the member's number"))?;
+        if member_size == 0 {
+            return Err(invalid("the members of a family have a size"));
+        }
+        FileStorage::create(pattern.member(0))?;
+        let family = Self::existing(path, member_size, true)?;
+        family.set_len(0)?;
+        Ok(family)
+    }
+
+    fn existing(path: &Path, member_size: u64, writable: bool) -> io::Result<Self> {
+        let pattern =
+            Pattern::parse(path).ok_or_else(|| invalid("the path has no %d for the member's number"))?;
+        let open = |number: usize| match writable {
+            true => FileStorage::open_rw(pattern.member(number)),
+            false => FileStorage::open(pattern.member(number)),
+        };
+        let mut members = vec![open(0)?];
+        let member_size = match (member_size, members.first()) {
+            (0, Some(first)) => first.len()?,
+            _ => member_size,
+        };
+        loop {
+            match open(members.len()) {
+                Ok(member) => members.push(member),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) => return Err(error),
+            }
+        }
+        // A family of one empty member has no size to tell.
+        Ok(Self { pattern, member_size: member_size.max(1), writable, members: RwLock::new(members) })
+    }
+
+    fn members(&self) -> RwLockReadGuard<'_, Vec<FileStorage>> {
+        self.members.read().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn members_mut(&self) -> RwLockWriteGuard<'_, Vec<FileStorage>> {
+        self.members.write().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn len_of(&self, members: &[FileStorage]) -> io::Result<u64> {
+        let Some((last, whole)) = members.split_last() else { return Ok(0) };
+        let before = (whole.len() as u64).saturating_mul(self.member_size);
+        Ok(before.saturating_add(last.len()?.min(self.member_size)))
+    }
+
+    /// Calls `visit` with each member that `len` bytes at `offset` touch, the offset in it, and which
+    /// of the bytes these are.
+    fn split(
+        &self,
+        offset: u64,
+        len: usize,
+        mut visit: impl FnMut(usize, u64, Range<usize>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut done = 0_usize;
+        while done < len {
+            let at = offset.checked_add(done as u64).ok_or(io::ErrorKind::UnexpectedEof)?;
+            let (member, inside) = (at / self.member_size, at % self.member_size);
+            let room = usize::try_from(self.member_size - inside).unwrap_or(usize::MAX);
+            let end = done + room.min(len - done);
+            visit(usize::try_from(member).map_err(|_| io::ErrorKind::UnexpectedEof)?, inside, done..end)?;
+            done = end;
+        }
+        Ok(())
+    }
+
+    /// Makes the family `len` bytes long.
+    fn resize(&self, members: &mut Vec<FileStorage>, len: u64) -> io::Result<()> {
+        let count = usize::try_from(len.div_ceil(self.member_size).max(1))
+            .map_err(|_| io::ErrorKind::InvalidInput)?;
+        while members.len() > count {
+            if let Some(last) = members.pop() {
+                last.set_len(0)?;
+            }
+            std::fs::remove_file(self.pattern.member(members.len()))?;
+        }
+        while members.len() < count {
+            if let Some(last) = members.last() {
+                last.set_len(self.member_size)?;
+            }
+            members.push(FileStorage::create(self.pattern.member(members.len()))?);
+        }
+        let before = (count as u64 - 1) * self.member_size;
+        members.last().map_or(Ok(()), |last| last.set_len(len - before.min(len)))
+    }
+}
+
+impl ReadAt for FamilyStorage {
+    fn len(&self) -> io::Result<u64> {
+        self.len_of(&self.members())
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<()> {
+        let members = self.members();
+        let end = offset.checked_add(buf.len() as u64).ok_or(io::ErrorKind::UnexpectedEof)?;
+        if end > self.len_of(&members)? {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.split(offset, buf.len(), |number, at, range| {
+            let part = &mut buf[range];
+            let member = members.get(number).ok_or(io::ErrorKind::UnexpectedEof)?;
+            // A member that was never filled reads as zeros, as files with gaps do.
+            let there = member.len()?.saturating_sub(at).min(part.len() as u64) as usize;
+            let (stored, gap) = part.split_at_mut(there);
+            gap.fill(0);
+            member.read_at(at, stored)
+        })
+    }
+}
+
+impl WriteAt for FamilyStorage {
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let end = offset.checked_add(bytes.len() as u64).ok_or(io::ErrorKind::InvalidInput)?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let mut members = self.members_mut();
+        if end > self.len_of(&members)? {
+            self.resize(&mut members, end)?;
+        }
+        self.split(offset, bytes.len(), |number, at, range| {
+            members.get(number).ok_or(io::ErrorKind::UnexpectedEof)?.write_at(at, &bytes[range])
+        })
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        if !self.writable {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        self.resize(&mut self.members_mut(), len)
+    }
+
+    fn sync(&self, mode: SyncMode) -> io::Result<()> {
+        self.members().iter().try_for_each(|member| member.sync(mode))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conformance::{check_read_at, check_write_at};
+    use super::*;
+
+    #[test]
+    fn families_are_conformant() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("part%03d.bin");
+        check_write_at(&FamilyStorage::create(&path, 700).unwrap());
+        assert!(folder.path().join("part005.bin").exists());
+        let bytes: Vec<u8> = (0..=255).cycle().take(2000).collect();
+        for (number, part) in bytes.chunks(600).enumerate() {
+            std::fs::write(folder.path().join(format!("{number}.bin")), part).unwrap();
+        }
+        check_read_at(&FamilyStorage::open(folder.path().join("%d.bin"), 0).unwrap(), &bytes);
+    }
+
+    #[test]
+    fn the_path_must_have_a_place_for_the_number() {
+        assert!(FamilyStorage::is_pattern("a%d.h5") && FamilyStorage::is_pattern("a%05d"));
+        assert!(!FamilyStorage::is_pattern("a.h5") && !FamilyStorage::is_pattern("a%s.h5"));
+        let error = FamilyStorage::open("nowhere.h5", 0).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    }
+}
