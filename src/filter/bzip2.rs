@@ -35,9 +35,6 @@ impl Coder for Bzip2 {
         let mut excess = Vec::new();
         loop {
             let before = (stream.total_in(), stream.total_out());
-            if before.1 > limit {
-                return Err(Error::limit("a bzip2 chunk is larger than the limit for chunks"));
-            }
             let rest = input.get(before.0 as usize..).unwrap_or_default();
             let mut free = output.get_mut(before.1 as usize..).unwrap_or_default();
             if free.is_empty() {
@@ -45,6 +42,9 @@ impl Coder for Bzip2 {
                 free = &mut excess;
             }
             let status = stream.decompress(rest, free).map_err(|error| bad(&error))?;
+            if stream.total_out() > limit {
+                return Err(Error::limit("a bzip2 chunk is larger than the limit for chunks"));
+            }
             if status == Status::StreamEnd {
                 return Ok(stream.total_out());
             }

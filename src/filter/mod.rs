@@ -31,6 +31,9 @@ mod shuffle;
 mod szip;
 #[cfg(feature = "zfp")]
 mod zfp;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+mod tests;
 #[cfg(feature = "zstd")]
 mod zstd;
 

@@ -3,6 +3,7 @@
 import os
 
 import h5py
+import hdf5plugin
 import numpy as np
 from h5py import h5d, h5s, h5t, h5z
 
@@ -159,6 +160,26 @@ def lzf(file):
     file.create_dataset("lzf", data=ramp(20, 15), chunks=(8, 8), compression="lzf")
     file.create_dataset("shuffle lzf", data=ramp(20, 15), chunks=(8, 8), compression="lzf", shuffle=True)
     file.create_dataset("noise", data=noise(20, 15), chunks=(8, 8), compression="lzf")
+
+
+@written("filters-registered", "LZ4, Zstandard, bzip2, Bitshuffle, Blosc, Blosc 2, of hdf5plugin", "v110")
+def registered(file):
+    for name, options in {
+        "lz4": hdf5plugin.LZ4(nbytes=200),
+        "zstd": hdf5plugin.Zstd(),
+        "bzip2": hdf5plugin.BZip2(),
+        "bitshuffle": hdf5plugin.Bitshuffle(cname="none"),
+        "bitshuffle lz4": hdf5plugin.Bitshuffle(),
+        "bitshuffle zstd": hdf5plugin.Bitshuffle(cname="zstd"),
+        "blosc blosclz": hdf5plugin.Blosc(cname="blosclz"),
+        "blosc snappy bits": hdf5plugin.Blosc(cname="snappy", shuffle=2),
+        "blosc zlib none": hdf5plugin.Blosc(cname="zlib", shuffle=0),
+        "blosc2 blosclz": hdf5plugin.Blosc2(),
+        "blosc2 lz4 delta": hdf5plugin.Blosc2(cname="lz4", filters=3),
+        "blosc2 zstd bits": hdf5plugin.Blosc2(cname="zstd", filters=2),
+    }.items():
+        file.create_dataset(name, data=ramp(20, 15), chunks=(16, 8), **options)
+        file.create_dataset(f"{name} noise", data=noise(20, 15), chunks=(16, 8), **options)
 
 
 @written("filters-numeric", "scale-offset (integer, float), n-bit, SZIP (nearest neighbour, entropy)", "earliest", "v110")

@@ -23,6 +23,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "testdata")]
 
 import check_crash_images  # noqa: E402
 import edits  # noqa: E402
+import filters  # noqa: E402
 import packed  # noqa: E402
 import rich  # noqa: E402
 from generate import truth  # noqa: E402
@@ -92,7 +93,7 @@ def main():
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     context = Context(options)
-    checks = [*packed.CHECKS, *rich.CHECKS, *edits.CHECKS]
+    checks = [*packed.CHECKS, *rich.CHECKS, *edits.CHECKS, *filters.CHECKS]
     if options.reader:
         checks += [h5py_opens_every_crash_image, hdfive_reads_what_h5py_reads]
     failed = passed = 0

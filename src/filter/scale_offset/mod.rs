@@ -185,7 +185,7 @@ impl Coder for Parameters {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
-    use crate::format::testing::hex;
+    use crate::filter::tests::check_chunk;
     use proptest::prelude::*;
 
     /// Name, first ten parameters, chunk, values written, values read, of the C library.
@@ -287,20 +287,7 @@ mod tests {
     fn chunks_of_the_c_library() {
         for (name, first, chunk, written, read) in REAL {
             let filter = Parameters::new(&parameters(first)).unwrap();
-            let (chunk, written, read) = (hex(chunk), hex(written), hex(read));
-            if filter.is_identity() {
-                assert_eq!(chunk, written);
-                continue;
-            }
-            let mut decoded = vec![0xee; read.len()];
-            filter.decode(&chunk, &mut decoded, 0).unwrap();
-            assert_eq!(decoded, read, "decode {name}");
-            let mut encoded = Vec::new();
-            filter.encode(&written, &mut encoded).unwrap();
-            assert_eq!(encoded, chunk, "encode {name}");
-            for len in 0..chunk.len() - 1 {
-                assert!(filter.decode(&chunk[..len], &mut decoded, 0).is_err(), "{name} cut to {len}");
-            }
+            check_chunk(&filter, name, [chunk, written, read]);
         }
     }
 
