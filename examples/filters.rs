@@ -68,9 +68,13 @@ fn filters() -> Vec<(String, Vec<FilterInfo>)> {
     all.push(("blosc_level0".to_owned(), vec![FilterInfo::blosc(Blosc::LZ4, 0, true)]));
     all.push(("blosc2_level0".to_owned(), vec![FilterInfo::blosc2(Blosc::LZ4, 0, true)]));
     let delta = [0, 0, 0, 0, 5, 3, 5];
-    all.push(("blosc2_delta".to_owned(), vec![FilterInfo { parameters: delta.to_vec(), ..FilterInfo::blosc2(Blosc::ZStd, 5, true) }]));
+    all.push((
+        "blosc2_delta".to_owned(),
+        vec![FilterInfo { parameters: delta.to_vec(), ..FilterInfo::blosc2(Blosc::ZStd, 5, true) }],
+    ));
     // A filter that is not optional has to process every chunk.
-    let mandatory = all.iter().filter(|(name, _)| name.starts_with('b') || name.starts_with("lz4") || name == "zstd");
+    let mandatory =
+        all.iter().filter(|(name, _)| name.starts_with('b') || name.starts_with("lz4") || name == "zstd");
     let mandatory: Vec<_> = mandatory
         .map(|(name, filters)| {
             let filters = filters.iter().map(|filter| FilterInfo { flags: 0, ..filter.clone() });
@@ -94,7 +98,12 @@ fn write(source: &Dataset, target: &Group, path: &str, filters: &[FilterInfo]) -
     }
 }
 
-fn copy<T: H5Type + H5Write>(source: &Dataset, target: &Group, path: &str, filters: &[FilterInfo]) -> Result<()> {
+fn copy<T: H5Type + H5Write>(
+    source: &Dataset,
+    target: &Group,
+    path: &str,
+    filters: &[FilterInfo],
+) -> Result<()> {
     let values: Vec<T> = source.read_raw()?;
     let builder = target.new_dataset_builder().empty_as(source.datatype());
     let builder = builder.shape(source.shape()).chunk(source.chunk().unwrap_or_else(|| source.shape()));

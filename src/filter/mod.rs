@@ -29,11 +29,11 @@ mod registry;
 mod scale_offset;
 mod shuffle;
 mod szip;
-#[cfg(feature = "zfp")]
-mod zfp;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod tests;
+#[cfg(feature = "zfp")]
+mod zfp;
 #[cfg(feature = "zstd")]
 mod zstd;
 

@@ -20,6 +20,8 @@ pub(super) struct Encoder {
     pub(super) extended: bool,
 }
 
+/// The most bytes of a chunk, whose stored length is signed.
+const MAX_LEN: usize = i32::MAX as usize - EXTENDED_LEN;
 /// Bytes of a stream in memory that suit the codecs without entropy coding.
 const STREAM_LEN: usize = 32 << 10;
 /// Bytes of a block that is one stream, and the most of one that is several.
@@ -29,7 +31,7 @@ impl Encoder {
     /// Appends `input`, elements of `typesize` bytes, as a chunk, and gives its header.
     pub(super) fn encode(&self, typesize: usize, input: &[u8], output: &mut Vec<u8>) -> Result<Header> {
         let typesize = if (1..=255).contains(&typesize) { typesize } else { 1 };
-        if input.len() > i32::MAX as usize - EXTENDED_LEN {
+        if input.len() > MAX_LEN {
             return Err(Error::limit("Blosc chunks have at most 2 GiB"));
         }
         let start = output.len();
