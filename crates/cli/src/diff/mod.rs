@@ -47,7 +47,6 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             return Err(Error::Exit(DIFFERENT));
         }
     };
-    drop(out);
     let mut diff = Diff::new(&options);
     let found = match options.conflict() {
         Some(conflict) => {

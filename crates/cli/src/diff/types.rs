@@ -49,9 +49,11 @@ pub(super) fn number_name(datatype: &Datatype) -> String {
     }
 }
 
-/// Whether datatypes are the same, as `H5Tequal` has it: members may be in any order.
+/// Whether datatypes are the same, as `H5Tequal` has it: members may be in any order, and the sizes of
+/// what refers to data elsewhere are those of their files, not of the types.
 pub(super) fn same(first: &Datatype, second: &Datatype) -> bool {
-    if first.size != second.size {
+    let elsewhere = matches!(first.class, DatatypeClass::VarLen(_) | DatatypeClass::Reference(_));
+    if first.size != second.size && !elsewhere {
         return false;
     }
     match (&first.class, &second.class) {

@@ -42,7 +42,7 @@ pub(super) fn describe(datatype: &Datatype, indent: usize, simple: bool) -> Stri
         DatatypeClass::Reference(class) => match class {
             ReferenceType::Object => "object reference".to_owned(),
             ReferenceType::Region => "dataset region reference".to_owned(),
-            _ => "unknown reference".to_owned(),
+            _ => "standard reference".to_owned(),
         },
         DatatypeClass::Enum(class) => enumeration(class, indent, simple),
         DatatypeClass::VarLen(class) => match &class.kind {
