@@ -66,28 +66,21 @@ impl Diff<'_> {
         let found = match references[0].kind() {
             Some(ReferenceType::Region | ReferenceType::StandardRegion) => self.regions(scope, references),
             Some(ReferenceType::StandardAttribute) => self.referenced_attributes(scope, references),
-            _ => self.referenced_objects(scope, references, is_old(datum.types[0])),
+            _ => self.referenced_objects(scope, references),
         };
         self.char_position = char_position;
         self.depth -= 1;
         found
     }
 
-    fn referenced_objects(
-        &mut self,
-        scope: &Scope<'_>,
-        references: Pair<&StdReference>,
-        old: bool,
-    ) -> Result<u64> {
+    fn referenced_objects(&mut self, scope: &Scope<'_>, references: Pair<&StdReference>) -> Result<u64> {
         let [first, second] = scope.containers.files;
         let objects = [first.dereference(references[0])?, second.dereference(references[1])?];
         let names = [0, 1].map(|side| scope.place.names[side].as_str());
         let [first, second] = names;
         let kind = match &objects {
             [Object::Dataset(a), Object::Dataset(b)] => return self.dataset_elements([a, b], names, false),
-            [Object::Group(_), Object::Group(_)] if old => "object",
             [Object::Group(_), Object::Group(_)] => "group object",
-            [Object::NamedDatatype(_), Object::NamedDatatype(_)] if old => "object",
             [Object::NamedDatatype(_), Object::NamedDatatype(_)] => "named datatypes object",
             _ => {
                 self.print(format_args!("Different object types referenced: <{first}> and <{second}>"));
