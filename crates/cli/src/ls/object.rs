@@ -23,7 +23,8 @@ pub(super) struct Lister<'a> {
     hidden: usize,
     /// How many are not shown of what is in a group: the path of what was asked for.
     base: usize,
-    /// Objects with several names, by address, with the path that was listed first.
+    /// Groups, and objects with several names, by address, with the path that was listed first. A
+    /// damaged file may have a group below itself whatever its reference count says.
     seen: HashMap<u64, String>,
     /// Links that were followed: whether they are external, and where they lead in their file.
     followed: HashSet<(bool, String)>,
@@ -31,6 +32,8 @@ pub(super) struct Lister<'a> {
     pub(super) opened: u64,
     /// The number of the file that objects are listed of.
     pub(super) file_number: u64,
+    /// How many groups are around what is listed; names do not tell, since they may be empty.
+    depth: usize,
     /// How many external links lead to what is listed.
     external: u64,
     pub(super) objects: Option<Objects>,
@@ -56,6 +59,7 @@ impl<'a> Lister<'a> {
             followed: HashSet::new(),
             opened,
             file_number: opened,
+            depth: 0,
             external: 0,
             objects: None,
             failed: false,
@@ -95,9 +99,7 @@ impl<'a> Lister<'a> {
                 if itself {
                     self.entry(object, path, None)?;
                 }
-                if group.reference_count()? > 1 {
-                    self.seen.insert(group.address(), path.to_owned());
-                }
+                self.seen.insert(group.address(), path.to_owned());
                 self.members(group, path)
             }
             _ => self.entry(object, path, None),
@@ -105,11 +107,12 @@ impl<'a> Lister<'a> {
     }
 
     fn members(&mut self, group: &Group, path: &str) -> Result<()> {
-        check_depth(path.split('/').count())?;
+        check_depth(self.depth + 2)?;
         let links = match group.links() {
             Ok(links) => links,
             Err(error) => return self.complain(&error.into()),
         };
+        self.depth += 1;
         for link in &links {
             let path = format!("{}/{}", path.trim_end_matches('/'), link.name);
             let result = match link.link_type {
@@ -121,6 +124,7 @@ impl<'a> Lister<'a> {
                 other => other?,
             }
         }
+        self.depth -= 1;
         Ok(())
     }
 
@@ -134,7 +138,7 @@ impl<'a> Lister<'a> {
         let object = group.open(&link.name)?;
         let Some(location) = location(&object) else { return Ok(()) };
         let mut first = None;
-        if location.reference_count()? > 1 {
+        if location.reference_count()? > 1 || matches!(object, Object::Group(_)) {
             first = self.seen.get(&location.address()).cloned();
             self.seen.entry(location.address()).or_insert_with(|| path.to_owned());
         }
@@ -277,9 +281,7 @@ impl<'a> Lister<'a> {
             return Ok(());
         }
         self.hidden = self.base;
-        if group.reference_count()? > 1 {
-            self.seen.insert(group.address(), path.to_owned());
-        }
+        self.seen.insert(group.address(), path.to_owned());
         self.members(&group, path)
     }
 }

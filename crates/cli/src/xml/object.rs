@@ -37,7 +37,7 @@ impl Xml<'_> {
     pub(super) fn group(&mut self, group: &Group, path: &str, level: usize) -> Result<()> {
         check_depth(level)?;
         if path.is_empty() {
-            self.was_written(group)?;
+            self.objects().print(group.address());
             let id = self.ids.of("/");
             self.open(level, &format!("RootGroup OBJ-XID=\"{id}\" H5Path=\"/\""))?;
             self.attributes(group, level + 1)?;
@@ -48,7 +48,8 @@ impl Xml<'_> {
             return self.close(level, "RootGroup");
         }
         let (name, above) = (escape_name(last_name(path)), escape_name(parent(path)));
-        if self.was_written(group)? {
+        // Whatever its reference count says: a damaged file may have a group below itself.
+        if !self.objects().print(group.address()) {
             let first = self.first_path(group);
             let (id, parent_id) = (self.ids.of(path), self.ids.of(parent(path)));
             let number = self.ids.next_number();
