@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::convert::{Layout, Number};
 use super::{Elements, H5Type, Heap, StdReference};
 use crate::format::message::datatype::{
-    ArrayType, ByteOrder, CompoundType, Datatype, DatatypeClass, EnumType, StringPadding, StringType,
+    ArrayType, ByteOrder, CompoundType, Datatype, DatatypeClass, EnumType, Member, StringPadding, StringType,
     VarLenKind,
 };
 use crate::{Error, Result};
@@ -215,7 +215,7 @@ fn enumeration(class: &EnumType, element: &[u8]) -> Value {
 }
 
 fn compound(class: &CompoundType, element: &[u8], heap: &Heap) -> Result<Value> {
-    let member = |member: &crate::datatype::Member| {
+    let member = |member: &Member| {
         let start = member.offset as usize;
         let end = start.checked_add(member.datatype.size as usize).ok_or_else(outside)?;
         let bytes = element.get(start..end).ok_or_else(outside)?;
