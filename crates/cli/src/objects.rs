@@ -1,5 +1,6 @@
 //! Which objects a file has, under which names, and which of them are printed already.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use hdfive::{File, Group, LinkInfo, LinkType, Location, NamedDatatype, Object};
@@ -160,8 +161,8 @@ impl Visit {
             let object = level.group.open(&link.name)?;
             let Some(kind) = kind(&object) else { continue };
             visitor.object(&path, &object, kind, met.get(&address).map(String::as_str))?;
-            if !met.contains_key(&address) {
-                met.insert(address, path.clone());
+            if let Entry::Vacant(entry) = met.entry(address) {
+                entry.insert(path.clone());
                 if let Object::Group(group) = object {
                     levels.push(self.level(group, path)?);
                 }

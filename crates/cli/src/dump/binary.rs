@@ -142,7 +142,7 @@ fn encode(value: Real, size: usize) -> Vec<u8> {
         Real::Finite { negative, mantissa, exponent } => {
             let leading = exponent + 127 - mantissa.leading_zeros() as i32;
             // The weight of the last bit.
-            let last = leading.max(1 - bias) - (precision as i32 - 1);
+            let last = leading.max(1 - bias) - (precision - 1);
             let shift = exponent - last;
             let significand = if shift >= 0 { mantissa << shift } else { mantissa >> -shift };
             let exponent = if significand < one { 0 } else { (leading + bias) as u128 };
