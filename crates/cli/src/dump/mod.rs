@@ -27,7 +27,7 @@ use hdfive::{File, VirtualView};
 use crate::errors::{self, Error, Result};
 use crate::input;
 use crate::objects::Objects;
-use crate::render::{Cursor, Escape, Lines, Style};
+use crate::render::{Cursor, Data, Escape, Lines, Style};
 use crate::xml;
 pub(crate) use dataspace::describe as describe_space;
 pub(crate) use datatype::describe as describe_type;
@@ -252,6 +252,13 @@ impl<'a> Dumper<'a> {
     /// Prints text on a line of its own.
     fn line(&mut self, cursor: &mut Cursor, text: &str) -> Result<()> {
         Ok(Lines::new(self.out.to(Section::Outline)).line(cursor, &self.outline, text)?)
+    }
+
+    /// Prints text on the current line, if there is room for it.
+    fn go_on(&mut self, cursor: &mut Cursor, text: &str) -> Result<()> {
+        cursor.on_line = 0;
+        let lines = &mut Lines::new(self.out.to(Section::Outline));
+        Ok(lines.element(cursor, &self.outline, &mut Data::default(), 0, text)?)
     }
 
     /// Prints text on a line of its own that may be broken where it begins.

@@ -175,7 +175,11 @@ impl Dumper<'_> {
         self.line(cursor, &format!("DATASPACE {space}"))
     }
 
-    fn type_lines(&mut self, lines: Vec<datatype::Line>, cursor: &mut Cursor) -> Result<()> {
+    fn type_lines(
+        &mut self,
+        lines: impl IntoIterator<Item = datatype::Line>,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
         let level = cursor.level;
         for line in lines {
             cursor.level = level + line.level;
@@ -204,7 +208,12 @@ impl Dumper<'_> {
         }
         let compound = matches!(datatype.datatype().class, DatatypeClass::Compound(_));
         let end = if compound { "" } else { ";" };
-        self.type_lines(datatype::describe(datatype.datatype(), &start, end), &mut cursor)?;
+        self.line(&mut cursor, &start)?;
+        let mut lines = datatype::describe(datatype.datatype(), "", end).into_iter();
+        if let Some(first) = lines.next() {
+            self.go_on(&mut cursor, &first.text)?;
+        }
+        self.type_lines(lines, &mut cursor)?;
         self.attributes(datatype.deref(), level + 1)
     }
 }
