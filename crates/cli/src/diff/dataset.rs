@@ -8,6 +8,7 @@ use super::element::Scope;
 use super::reference::Containers;
 use super::state::{Diff, Pair, Place};
 use super::subset::Slab;
+use super::types;
 use crate::errors::{Error, Result};
 use crate::render::native_size;
 
@@ -19,6 +20,9 @@ const WHOLE_BYTES: u64 = 128 << 20;
 
 /// Larger datasets it compares in parts of so many bytes, each with its own heading.
 const STRIP_BYTES: u64 = 32 << 20;
+
+/// The most chunks that are looked for where nothing else may be written.
+const MAX_CHUNKS: usize = 1024;
 
 /// The last component of a path.
 fn base_name(path: &str) -> &str {
@@ -69,6 +73,48 @@ impl Iterator for Tiles {
             *at = 0;
         }
         Some((origin, count))
+    }
+}
+
+/// Where two datasets have chunks that were written: elsewhere both have the same fill value.
+struct Unwritten {
+    /// First element and shape of each chunk.
+    chunks: Vec<(Vec<u64>, Vec<u64>)>,
+}
+
+impl Unwritten {
+    /// Nothing if the datasets may differ elsewhere, or there are so many chunks that to look for them
+    /// takes long.
+    fn of(datasets: Pair<&Dataset>) -> Result<Option<Self>> {
+        let [first, second] = datasets;
+        let alike = first.datatype() == second.datatype() && types::self_contained(first.datatype());
+        let fill = |dataset: &Dataset| (dataset.fill_value_bytes(), dataset.fill_is_undefined());
+        if !alike || fill(first) != fill(second) {
+            return Ok(None);
+        }
+        let mut chunks = Vec::new();
+        for dataset in datasets {
+            let Some(shape) = dataset.chunk() else { return Ok(None) };
+            let shape: Vec<u64> = shape.into_iter().map(|dim| dim as u64).collect();
+            let written = dataset.chunks()?;
+            if written.len() > MAX_CHUNKS {
+                return Ok(None);
+            }
+            chunks.extend(written.into_iter().map(|chunk| (chunk.offset, shape.clone())));
+        }
+        Ok(Some(Self { chunks }))
+    }
+
+    /// Whether nothing was written in a box.
+    fn covers(&self, origin: &[u64], count: &[u64]) -> bool {
+        let apart = |(offset, shape): &(Vec<u64>, Vec<u64>)| {
+            let chunk =
+                offset.iter().zip(shape).map(|(&offset, &size)| (offset, offset.saturating_add(size)));
+            chunk
+                .zip(origin.iter().zip(count))
+                .any(|((start, end), (&from, &size))| end <= from || from.saturating_add(size) <= start)
+        };
+        self.chunks.iter().all(apart)
     }
 }
 
@@ -154,7 +200,7 @@ impl Diff<'_> {
             by_name: native_size(types[0]) != native_size(types[1]),
             follow: true,
         };
-        self.whole(containers, &scope, &shapes[0])
+        self.whole(datasets, &scope, &shapes[0])
     }
 
     /// Whether both datasets have data in their files, or sources; it is said if not.
@@ -178,7 +224,8 @@ impl Diff<'_> {
     }
 
     /// Compares all elements, part by part.
-    fn whole(&mut self, containers: Pair<&Container>, scope: &Scope<'_>, shape: &Shape) -> Result<u64> {
+    fn whole(&mut self, datasets: Pair<&Dataset>, scope: &Scope<'_>, shape: &Shape) -> Result<u64> {
+        let containers = datasets.map(|dataset| &**dataset);
         let types = containers.map(|container| container.datatype());
         let sizes = types.map(native_size);
         let is_array = matches!(types[0].class, DatatypeClass::Array(_));
@@ -188,6 +235,7 @@ impl Diff<'_> {
         let size = sizes[0].max(sizes[1]).max(1);
         let strip = if shape.len().saturating_mul(size) < WHOLE_BYTES { u64::MAX } else { STRIP_BYTES };
         let stored = types.map(|datatype| u64::from(datatype.size));
+        let unwritten = Unwritten::of(datasets)?;
         let (mut found, mut index) = (0, 0);
         for (strip_origin, strip_count) in Tiles::new(&shape.dims, size, strip) {
             self.heading = true;
@@ -195,6 +243,10 @@ impl Diff<'_> {
             for (origin, count) in Tiles::new(&strip_count, stored[0].max(stored[1]), PART_BYTES) {
                 let origin: Vec<u64> =
                     origin.iter().zip(&strip_origin).map(|(at, start)| at + start).collect();
+                if unwritten.as_ref().is_some_and(|unwritten| unwritten.covers(&origin, &count)) {
+                    index += count.iter().product::<u64>();
+                    continue;
+                }
                 let elements = [
                     containers[0].read_elements(selection(&origin, &count))?,
                     containers[1].read_elements(selection(&origin, &count))?,
@@ -270,6 +322,14 @@ mod tests {
         assert_eq!(tiles, [[0, 0], [0, 2], [1, 0], [1, 2]].map(|origin| origin.to_vec()));
         assert_eq!(Tiles::new(&[], 4, 8).count(), 1);
         assert_eq!(Tiles::new(&[0, 3], 4, 8).count(), 0);
+    }
+
+    #[test]
+    fn boxes_without_chunks_are_unwritten() {
+        let unwritten = Unwritten { chunks: vec![(vec![4, 0], vec![4, 4])] };
+        assert!(unwritten.covers(&[0, 0], &[4, 8]));
+        assert!(unwritten.covers(&[4, 4], &[4, 4]));
+        assert!(!unwritten.covers(&[3, 3], &[2, 2]));
     }
 
     #[test]

@@ -135,6 +135,7 @@ fn float(size: u32, class: &FloatType, indent: usize, simple: bool) -> String {
     };
     if ieee {
         return match (size, class.order) {
+            (2, ByteOrder::Little) if !simple => "native _Float16".to_owned(),
             (4, ByteOrder::Little) if !simple => "native float".to_owned(),
             (8, ByteOrder::Little) if !simple => "native double".to_owned(),
             _ => format!("IEEE {}-bit{} float", size * 8, order(size, class.order)),
@@ -189,8 +190,8 @@ fn string(size: &str, class: &StringType) -> String {
 fn compound(size: u32, class: &CompoundType, indent: usize, simple: bool) -> String {
     let mut text = "struct {".to_owned();
     let inner = indent + 4;
-    // Data of a variable length is smaller in memory, and what follows it moves up.
-    let mut saved = 0;
+    // What refers to data elsewhere has another size in memory, and what follows it moves.
+    let mut moved = 0;
     for member in &class.members {
         let name = escape(&member.name, false);
         let padding = 16_usize.saturating_sub(name.len());
@@ -198,12 +199,12 @@ fn compound(size: u32, class: &CompoundType, indent: usize, simple: bool) -> Str
             "\n{:inner$}\"{name}\"{:padding$} +{:<4} {}",
             "",
             "",
-            u64::from(member.offset).saturating_sub(saved),
+            i64::from(member.offset) + moved,
             describe(&member.datatype, inner, simple)
         ));
-        saved += u64::from(member.datatype.size).saturating_sub(memory_size(&member.datatype));
+        moved += memory_size(&member.datatype) as i64 - i64::from(member.datatype.size);
     }
-    let size = u64::from(size).saturating_sub(saved);
+    let size = i64::from(size) + moved;
     text + &format!("\n{:indent$}}} {size} byte{}", "", if size == 1 { "" } else { "s" })
 }
 

@@ -5,7 +5,7 @@ mod datatype;
 mod name;
 mod object;
 mod options;
-mod region;
+mod reference;
 mod time;
 mod values;
 

@@ -4,7 +4,7 @@ use hdfive::datatype::DatatypeClass;
 use hdfive::{Attribute, Container, Dataset};
 
 use super::object::Lister;
-use super::region::are_regions;
+use super::reference::are_references;
 use crate::elements::{References, print_elements};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Lines, Prefix, Style};
@@ -27,15 +27,16 @@ impl Lister<'_> {
         let mut cursor = Cursor::first(level);
         let result = if container.extents().is_null() {
             Ok(())
-        } else if are_regions(container.datatype()) {
-            self.regions(container, &style, &mut cursor)
+        } else if are_references(container.datatype()) {
+            self.references(container, &style, &mut cursor)
         } else {
             let references = References::new(&mut self.objects, self.file);
             print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out))
         };
         if let Err(error) = result {
             let Error::Message(_) = error else { return Err(error) };
-            write!(self.out, "        Unable to print data.")?;
+            let begun = if self.options.simple { "" } else { " " };
+            write!(self.out, "                {begun}Unable to print data.")?;
             self.complain(&error)?;
         }
         Ok(writeln!(self.out)?)

@@ -1,18 +1,17 @@
-//! References to regions of datasets, and what they lead to.
+//! References, and what they lead to.
 
 use hdfive::datatype::{Datatype, DatatypeClass, ReferenceType};
-use hdfive::{Container, File, Selection, StdReference};
+use hdfive::{Container, File, Object, Selection, StdReference};
 
 use super::object::Lister;
 use crate::dump::{Region, describe_space, describe_type};
-use crate::elements::References;
+use crate::elements::{References, print_elements};
 use crate::errors::Result;
 use crate::render::{Cursor, Lines, OPTIONAL_BREAK, Style, Targets};
 
-/// Whether elements are references to regions.
-pub(super) fn are_regions(datatype: &Datatype) -> bool {
-    use ReferenceType::{Region, StandardRegion};
-    matches!(datatype.class, DatatypeClass::Reference(Region | StandardRegion))
+/// Whether elements are references themselves.
+pub(super) fn are_references(datatype: &Datatype) -> bool {
+    matches!(datatype.class, DatatypeClass::Reference(_))
 }
 
 /// The parts of a region, each with its number.
@@ -37,8 +36,8 @@ fn describe(region: &Region) -> String {
 }
 
 impl Lister<'_> {
-    /// Prints references to regions, each on a line of its own, and the regions.
-    pub(super) fn regions(
+    /// Prints references, each on a line of its own, and what they lead to.
+    pub(super) fn references(
         &mut self,
         container: &Container,
         style: &Style,
@@ -55,9 +54,41 @@ impl Lister<'_> {
                 continue;
             }
             let text = References::new(&mut self.objects, &file).target(&reference).standard(&reference);
-            self.region(&file, &reference, &text, style, cursor)?;
+            match reference.kind() {
+                Some(ReferenceType::StandardRegion) => {
+                    self.region(&file, &reference, &text, style, cursor)?
+                }
+                _ => {
+                    Lines::new(self.out).line(cursor, style, &text)?;
+                    self.referred(&file, &reference, style, cursor)?;
+                }
+            }
         }
         Ok(writeln!(self.out)?)
+    }
+
+    /// Prints the elements of a dataset that a reference leads to, but no further references.
+    fn referred(
+        &mut self,
+        file: &File,
+        reference: &StdReference,
+        style: &Style,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        let Ok(Object::Dataset(dataset)) = file.dereference(reference) else { return Ok(()) };
+        if are_references(dataset.datatype()) || dataset.extents().is_null() {
+            return Ok(());
+        }
+        cursor.level += 1;
+        Lines::new(self.out).line(cursor, style, "DATA {")?;
+        cursor.level += 1;
+        cursor.fresh = true;
+        let references = References::new(&mut self.objects, file);
+        print_elements(&dataset, style, &references, cursor, &mut Lines::new(self.out))?;
+        cursor.level -= 1;
+        Lines::new(self.out).line(cursor, style, "}")?;
+        cursor.level -= 1;
+        Ok(())
     }
 
     fn region(
