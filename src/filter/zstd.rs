@@ -16,8 +16,8 @@ use crate::{Error, Result};
 /// The filter, whose parameter does not matter.
 pub(super) struct Zstd;
 
-/// The largest window that frames may ask for, unless they are to be longer than that: the limit
-/// of the reference library.
+/// The largest window that a frame may ask for, unless chunks may be longer: the limit of the
+/// reference library.
 const MAX_WINDOW: u64 = 1 << 27;
 /// Bytes that are decoded between two looks at how many there are.
 const STEP: usize = 1 << 20;
@@ -39,49 +39,65 @@ impl Coder for Zstd {
 /// Decompresses all frames, whose first bytes go to `output`, and tells how many bytes they have.
 pub(super) fn decode(mut input: &[u8], output: &mut [u8], limit: u64) -> Result<u64> {
     let limit = limit.max(output.len() as u64);
-    let mut decoder = FrameDecoder::new();
-    decoder.set_max_window_size(MAX_WINDOW.max(output.len() as u64).min(limit.max(1 << 20)));
     let mut total = 0_u64;
-    let mut excess = Vec::new();
     while !input.is_empty() {
+        // A decoder that is used again takes memory for the window at once, a new one as it fills.
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(MAX_WINDOW.max(limit));
         match decoder.init(&mut input) {
-            Ok(()) => {}
+            Ok(()) => total = decode_frame(&mut decoder, &mut input, output, total, limit)?,
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
                 length, ..
-            })) => {
-                input = input.get(length as usize..).ok_or_else(|| bad("truncated"))?;
-                continue;
-            }
+            })) => input = input.get(length as usize..).ok_or_else(|| bad("truncated"))?,
             Err(error) => return Err(bad(error)),
         }
-        loop {
-            decoder.decode_blocks(&mut input, BlockDecodingStrategy::UptoBytes(STEP)).map_err(bad)?;
-            while decoder.can_collect() > 0 {
-                let free = usize::try_from(total).ok().and_then(|done| output.get_mut(done..));
-                let to = match free {
-                    Some(free) if !free.is_empty() => free,
-                    _ => {
-                        excess.resize(32 << 10, 0);
-                        &mut excess
-                    }
-                };
-                let len = decoder.read(to).map_err(bad)?;
-                total = total.saturating_add(len as u64);
-                if total > limit {
-                    return Err(Error::limit("a Zstandard chunk is larger than the limit for chunks"));
+    }
+    Ok(total)
+}
+
+/// Decompresses a frame that follows `total` bytes, and tells how many there are with it.
+fn decode_frame(
+    decoder: &mut FrameDecoder,
+    input: &mut &[u8],
+    output: &mut [u8],
+    mut total: u64,
+    limit: u64,
+) -> Result<u64> {
+    let too_long = || Error::limit("a Zstandard chunk is larger than the limit for chunks");
+    // At least so many bytes are decoded, some of which the decoder still holds as its window.
+    let mut decoded = total;
+    let mut excess = Vec::new();
+    loop {
+        decoder.decode_blocks(&mut *input, BlockDecodingStrategy::UptoBytes(STEP)).map_err(bad)?;
+        while decoder.can_collect() > 0 {
+            let free = usize::try_from(total).ok().and_then(|done| output.get_mut(done..));
+            let to = match free {
+                Some(free) if !free.is_empty() => free,
+                _ => {
+                    excess.resize(32 << 10, 0);
+                    &mut excess
                 }
-                if len == 0 {
-                    break;
-                }
+            };
+            let len = decoder.read(to).map_err(bad)?;
+            total = total.saturating_add(len as u64);
+            if total > limit {
+                return Err(too_long());
             }
-            if decoder.is_finished() {
+            if len == 0 {
                 break;
             }
         }
-        let sums = (decoder.get_checksum_from_data(), decoder.get_calculated_checksum());
-        if matches!(sums, (Some(stored), Some(calculated)) if stored != calculated) {
-            return Err(Error::format("the checksum of a Zstandard frame does not match"));
+        if decoder.is_finished() {
+            break;
         }
+        decoded = decoded.saturating_add(STEP as u64);
+        if decoded > limit {
+            return Err(too_long());
+        }
+    }
+    let sums = (decoder.get_checksum_from_data(), decoder.get_calculated_checksum());
+    if matches!(sums, (Some(stored), Some(calculated)) if stored != calculated) {
+        return Err(Error::format("the checksum of a Zstandard frame does not match"));
     }
     Ok(total)
 }
