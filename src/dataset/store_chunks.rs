@@ -10,7 +10,7 @@ use crate::chunk::grid::Grid;
 use crate::chunk::index::{ChunkIndex, ChunkRecord};
 use crate::file::Shared;
 use crate::filter::Pipeline;
-use crate::store::Space;
+use crate::store::{RawData, Space};
 use crate::{Result, parallel};
 
 /// Bytes of chunks to hold before they are written.
@@ -114,6 +114,11 @@ impl State {
         };
         let group = (GROUP / chunk_bytes.max(1)).clamp(1, 256);
         let ahead = (IN_FLIGHT / chunk_bytes.max(1) / group).max(parallel::threads());
+        if pipeline.is_empty() {
+            store_plain(shared, index, &encoder, pending, group)?;
+            pending.clear();
+            return Ok(());
+        }
         let groups: Vec<&[Pending<'_>]> = pending.chunks(group).collect();
         let mut stored = 0;
         let result = parallel::in_order(
@@ -185,25 +190,59 @@ impl Encoder<'_> {
     }
 }
 
+/// Stores chunks that have no filters: their places are known before, so that each thread writes what it
+/// has just gathered.
+fn store_plain(
+    shared: &Shared,
+    index: &mut ChunkIndex,
+    encoder: &Encoder<'_>,
+    pending: &[Pending<'_>],
+    group: usize,
+) -> Result<()> {
+    let sizes = pending.iter().map(|chunk| (chunk, encoder.chunk_bytes as u64, 0, true));
+    let (records, raw) = allocate(shared, sizes)?;
+    let groups: Vec<_> = pending.chunks(group).zip(records.chunks(group)).collect();
+    parallel::try_for_each(groups, |(chunks, records)| {
+        let encoded = with_buffers(|buffers| encoder.encode(chunks, buffers))?;
+        write(&raw, &encoded, records)?;
+        encoder.recycle(encoded.buffer);
+        Ok(())
+    })?;
+    tell(shared, index, pending, &records)
+}
+
 /// Finds a place for each chunk, writes those side by side in one go, tells the index where they are,
 /// and frees where they were.
 fn place(shared: &Shared, index: &mut ChunkIndex, encoded: &Encoded<'_>) -> Result<()> {
-    let Encoded { chunks, buffer, parts } = encoded;
-    let mut records = Vec::with_capacity(parts.len());
-    let raw = {
-        let mut store = shared.write()?;
-        for (chunk, part) in chunks.iter().zip(parts) {
-            let size = part.len as u64;
-            let again =
-                chunk.record.filter(|old| old.size == size && (part.plain || store.is_new(old.address)));
-            let address = match again {
-                Some(record) => record.address,
-                None => store.allocate(Space::Raw, size)?,
-            };
-            records.push(ChunkRecord { address, size, filter_mask: part.filter_mask });
-        }
-        store.raw()
-    };
+    let parts = encoded.chunks.iter().zip(&encoded.parts);
+    let sizes = parts.map(|(chunk, part)| (chunk, part.len as u64, part.filter_mask, part.plain));
+    let (records, raw) = allocate(shared, sizes)?;
+    write(&raw, encoded, &records)?;
+    tell(shared, index, encoded.chunks, &records)
+}
+
+/// Where chunks go, each given with its size, its filter mask, and whether it has no filters: those are
+/// overwritten, the others only if no commit knows them.
+fn allocate<'p>(
+    shared: &Shared,
+    chunks: impl Iterator<Item = (&'p Pending<'p>, u64, u32, bool)>,
+) -> Result<(Vec<ChunkRecord>, RawData)> {
+    let mut store = shared.write()?;
+    let mut records = Vec::with_capacity(chunks.size_hint().0);
+    for (chunk, size, filter_mask, plain) in chunks {
+        let again = chunk.record.filter(|old| old.size == size && (plain || store.is_new(old.address)));
+        let address = match again {
+            Some(record) => record.address,
+            None => store.allocate(Space::Raw, size)?,
+        };
+        records.push(ChunkRecord { address, size, filter_mask });
+    }
+    Ok((records, store.raw()))
+}
+
+/// Writes chunks, those side by side in one go.
+fn write(raw: &RawData, encoded: &Encoded<'_>, records: &[ChunkRecord]) -> Result<()> {
+    let Encoded { buffer, parts, .. } = encoded;
     // What of the buffer is to be written next, and where to.
     let (mut run, mut at) = (0..0, 0);
     for (record, part) in records.iter().zip(parts) {
@@ -216,9 +255,18 @@ fn place(shared: &Shared, index: &mut ChunkIndex, encoded: &Encoded<'_>) -> Resu
             (run, at) = (run.end..run.end + part.len, record.address);
         }
     }
-    raw.write_at(at, &buffer[run])?;
+    raw.write_at(at, &buffer[run])
+}
+
+/// Tells the index where chunks are now, and frees where they were.
+fn tell(
+    shared: &Shared,
+    index: &mut ChunkIndex,
+    chunks: &[Pending<'_>],
+    records: &[ChunkRecord],
+) -> Result<()> {
     shared.edit(|store| {
-        for (chunk, &record) in chunks.iter().zip(&records) {
+        for (chunk, &record) in chunks.iter().zip(records) {
             if chunk.record == Some(record) {
                 continue;
             }
