@@ -97,7 +97,7 @@ impl Dumper<'_> {
 
 /// Whether there are times in the type: the C library has no native type for these, so that the C
 /// tool prints no elements.
-pub(super) fn has_time(datatype: &Datatype) -> bool {
+pub(crate) fn has_time(datatype: &Datatype) -> bool {
     match &datatype.class {
         DatatypeClass::Time { .. } => true,
         DatatypeClass::Compound(class) => class.members.iter().any(|member| has_time(&member.datatype)),

@@ -29,6 +29,7 @@ use crate::input;
 use crate::objects::Objects;
 use crate::render::{Cursor, Data, Escape, Lines, Style};
 use crate::xml;
+pub(crate) use data::has_time;
 pub(crate) use dataspace::describe as describe_space;
 pub(crate) use datatype::describe as describe_type;
 pub(crate) use references::Region;

@@ -63,9 +63,9 @@ pub(crate) fn memory_size(datatype: &Datatype) -> u64 {
     let size = u64::from(datatype.size);
     match &datatype.class {
         DatatypeClass::VarLen(_) => native_size(datatype),
-        DatatypeClass::Reference(
-            ReferenceType::StandardObject | ReferenceType::StandardRegion | ReferenceType::StandardAttribute,
-        ) => native_size(datatype),
+        DatatypeClass::Reference(ReferenceType::Object) => 8,
+        DatatypeClass::Reference(ReferenceType::Region) => 12,
+        DatatypeClass::Reference(_) => 64,
         DatatypeClass::Array(class) => {
             let count = size.checked_div(class.base.size.into()).unwrap_or(0);
             memory_size(&class.base).saturating_mul(count)

@@ -5,6 +5,7 @@ use hdfive::{Container, Heap, Selection};
 
 use super::Xml;
 use super::names::escape_string;
+use crate::dump::has_time;
 use crate::elements::{References, print_elements};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Lines, Style};
@@ -55,7 +56,7 @@ impl Xml<'_> {
         self.open(level, "Data")?;
         self.open(level, "DataFromFile")?;
         let result = self.reference_lines(container, level + 1);
-        self.survive(result)?;
+        self.tolerate(result)?;
         self.close(level, "DataFromFile")?;
         self.close(level, "Data")
     }
@@ -83,12 +84,13 @@ impl Xml<'_> {
             DatatypeClass::VarLen(class) if matches!(class.kind, VarLenKind::String(_)) => {
                 self.strings(container, level + 1)
             }
+            _ if has_time(container.datatype()) => Ok(()),
             _ => self.elements(container, level + 1),
         };
         if let Err(Error::Message(_)) = &result {
             self.line(level + 2, "Unable to print data.")?;
         }
-        self.survive(result)?;
+        self.tolerate(result)?;
         self.close(level + 1, "DataFromFile")?;
         self.close(level, "Data")
     }

@@ -1,7 +1,7 @@
 //! Datasets.
 
 use hdfive::datatype::{DatatypeClass, ReferenceType};
-use hdfive::{AllocationTime, Dataset, FillTime, FilterInfo, Layout};
+use hdfive::{AllocationTime, Dataset, FillTime, Layout};
 
 use super::Xml;
 use super::data::class_number;
@@ -61,8 +61,13 @@ impl Xml<'_> {
             self.open(level + 2, &format!("ChunkDimension DimSize=\"{dim}\" /"))?;
         }
         self.open(level + 2, "RequiredFilter")?;
+        // The C tool takes no more parameters of a filter than the one before it has; what it does not
+        // take stays.
+        let (mut taken, mut room) = ([0; 20], 20);
         for filter in dataset.filters() {
-            if let Some(tag) = filter_tag(&filter) {
+            taken.iter_mut().zip(&filter.parameters).take(room).for_each(|(to, &from)| *to = from);
+            room = filter.parameters.len();
+            if let Some(tag) = filter_tag(filter.id, &taken[..room.min(20)]) {
                 self.open(level + 4, &tag)?;
             }
         }
@@ -123,9 +128,9 @@ impl Xml<'_> {
 }
 
 /// The tag of a filter, if the schema has one.
-fn filter_tag(filter: &FilterInfo) -> Option<String> {
-    let parameter = |index: usize| filter.parameters.get(index).copied();
-    match filter.id {
+fn filter_tag(id: u16, parameters: &[u32]) -> Option<String> {
+    let parameter = |index: usize| parameters.get(index).copied();
+    match id {
         1 => Some(format!("Deflate Level=\"{}\"/", parameter(0).unwrap_or(6))),
         2 => Some("Shuffle /".to_owned()),
         3 => Some("Fletcher32 /".to_owned()),

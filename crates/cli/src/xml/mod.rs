@@ -13,6 +13,7 @@ use std::io::Write;
 use hdfive::{Container, Extents, File, Group};
 
 use crate::errors::{self, Error, Result};
+use crate::extents::extents;
 use crate::format_c::Format;
 use crate::objects::{Objects, Visit};
 use names::Ids;
@@ -154,10 +155,18 @@ impl Xml<'_> {
         }
     }
 
+    /// Reports an error of reading elements, which the exit code does not tell.
+    fn tolerate(&mut self, result: Result<()>) -> Result<()> {
+        let failed = self.failed;
+        let result = self.survive(result);
+        self.failed = failed;
+        result
+    }
+
     /// Writes the dataspace of a dataset or an attribute.
     fn dataspace(&mut self, container: &Container, level: usize) -> Result<()> {
         self.open(level, "Dataspace")?;
-        match container.extents() {
+        match extents(container) {
             Extents::Null => self.comment(level + 1, "unknown dataspace")?,
             Extents::Scalar => self.open(level + 1, "ScalarDataspace /")?,
             extents @ Extents::Simple(_) => {
