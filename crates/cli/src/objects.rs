@@ -103,9 +103,11 @@ impl Objects {
         user.map(|(_, path)| path.as_str())
     }
 
-    /// The path of the named datatype at `address`, or a number if no link leads to it.
-    pub(crate) fn datatype_name(&self, address: u64) -> String {
-        self.get(address).map_or_else(|| format!("/#{address}"), |(_, path)| path.to_owned())
+    /// The path of the named datatype at `address`, or a number if no link leads to it,
+    /// but a dataset has it.
+    pub(crate) fn datatype_name(&self, address: u64) -> Option<String> {
+        let linked = self.get(address).map(|(_, path)| path.to_owned());
+        linked.or_else(|| self.user_of(address).map(|_| format!("/#{address}")))
     }
 
     /// Notes that the object at `address` is printed; false if it was before.

@@ -15,7 +15,8 @@ impl Dumper<'_> {
             self.write(&format!(" {:<10} /#{}\n", "datatype", datatype.address()))?;
         }
         let root = self.opened().file.clone();
-        self.options.order().all(&root, &mut List { dumper: self, with_attributes })?;
+        let result = self.options.order().all(&root, &mut List { dumper: self, with_attributes });
+        self.survive(result)?;
         self.write(" }\n")
     }
 
@@ -51,7 +52,8 @@ impl Visitor for List<'_, '_> {
             && let Some(location) = location(object)
         {
             let separator = if path == "/" { "" } else { "/" };
-            for attribute in self.dumper.attributes_in_order(location)? {
+            // Damaged attributes are not listed.
+            for attribute in self.dumper.attributes_in_order(location).unwrap_or_default() {
                 let line = format!(" {:<10} {path}{separator}{}\n", "attribute", attribute.name());
                 self.dumper.write(&line)?;
             }

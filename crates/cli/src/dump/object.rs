@@ -166,8 +166,13 @@ impl Dumper<'_> {
     pub(super) fn type_and_space(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
         match container.named_datatype()? {
             Some(datatype) => {
+                // The C tool knows only those that are linked or that datasets have.
                 let name = self.objects().datatype_name(datatype.address());
-                self.line(cursor, &format!("DATATYPE  \"{name}\""))?;
+                let name = name.map(|name| format!("\"{name}\""));
+                self.line(cursor, &format!("DATATYPE  {}", name.as_deref().unwrap_or_default()))?;
+                if name.is_none() {
+                    self.complain(&Error::new("unknown committed type."));
+                }
             }
             None => self.type_lines(datatype::describe(container.datatype(), "DATATYPE  ", ""), cursor)?,
         }
