@@ -52,7 +52,7 @@ impl Store {
                         let address = body.address.require(Continuation::NAME)?;
                         chunks.push(Chunk { address, continuation: Some(continuation) });
                     }
-                    FileSpaceInfo::TYPE => {
+                    FileSpaceInfo::TYPE if !found.was_unknown() => {
                         let info = self.body::<FileSpaceInfo>(&found.body, chunk)?;
                         if self.home.writable() {
                             self.check_file_space(&info, Persisted { chunk, message })?;

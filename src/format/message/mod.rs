@@ -44,6 +44,14 @@ pub(crate) struct Message {
 }
 
 impl Message {
+    /// The flag of a message that someone did not know who changed the object.
+    pub(crate) const WAS_UNKNOWN: u8 = 0x20;
+
+    /// Whether the message may be out of date, since the object was changed without it.
+    pub(crate) fn was_unknown(&self) -> bool {
+        self.flags & Self::WAS_UNKNOWN != 0
+    }
+
     /// A message with no flags.
     pub(crate) fn new<T: MessageBody>(body: &T, widths: crate::format::Widths) -> Result<Self> {
         let body = crate::format::encode(body, &(), widths)?.into();

@@ -36,7 +36,7 @@ pub(crate) mod flags {
     /// Who does not know the message and changes the object sets [`WAS_UNKNOWN`].
     pub(crate) const MARK_IF_UNKNOWN: u8 = 0x10;
     /// Someone who did not know the message changed the object.
-    pub(crate) const WAS_UNKNOWN: u8 = 0x20;
+    pub(crate) const WAS_UNKNOWN: u8 = super::Message::WAS_UNKNOWN;
     /// The message may be shared.
     pub(crate) const SHAREABLE: u8 = 0x40;
     /// Who does not know the message must not open the object.
