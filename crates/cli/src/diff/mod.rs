@@ -89,6 +89,8 @@ impl Diff<'_> {
             }
             _ => input::open(Path::new(name)),
         };
+        // A file whose root group is damaged cannot be opened.
+        let opened = opened.and_then(|file| Ok(file.reference_count().map(|_| file)?));
         opened.inspect_err(|_| {
             self.print(format_args!("h5diff: <{name}>: unable to open file\n"));
         })

@@ -67,7 +67,9 @@ fn open(target: &str) -> Result<(File, &str)> {
     let mut end = target.len();
     loop {
         let path = Path::new(&target[..end]);
-        match (input::open(path), target[..end].rfind('/')) {
+        // A file whose root group is damaged cannot be opened.
+        let opened = input::open(path).and_then(|file| Ok(file.reference_count().map(|_| file)?));
+        match (opened, target[..end].rfind('/')) {
             (Ok(file), _) => return Ok((file, &target[end..])),
             (Err(error), _) if path.is_file() => return Err(error),
             (Err(_), Some(slash)) if slash > 0 => end = slash,

@@ -6,7 +6,7 @@ use hdfive::{Attribute, Container, Dataset};
 use super::object::Lister;
 use super::reference::are_references;
 use crate::elements::{References, print_elements};
-use crate::errors::{Error, Result};
+use crate::errors::{self, Error, Result};
 use crate::render::{Cursor, Lines, Prefix, Style};
 
 impl Lister<'_> {
@@ -37,7 +37,8 @@ impl Lister<'_> {
             let Error::Message(_) = error else { return Err(error) };
             let begun = if self.options.simple { "" } else { " " };
             write!(self.out, "                {begun}Unable to print data.")?;
-            self.complain(&error)?;
+            // As with the C tool, the rest of the listing is no failure.
+            errors::report(&error);
         }
         Ok(writeln!(self.out)?)
     }
