@@ -68,7 +68,7 @@ impl Dumper<'_> {
         let attributes = match self.attributes_in_order(object) {
             Ok(attributes) => attributes,
             Err(error) => {
-                self.complain(&error.into());
+                self.complain(&Error::new(format_args!("error getting attribute information: {error}")));
                 return Ok(());
             }
         };
