@@ -146,7 +146,7 @@ pub(crate) struct HeapPointer {
 impl HeapPointer {
     /// Bytes of an element that is a pointer: a reference to a region, before HDF5 1.12.
     pub(crate) const fn size(offset_size: u8) -> u32 {
-        offset_size as u32 + INDEX as u32
+        (offset_size as u32).saturating_add(INDEX as u32)
     }
 
     /// The size of offsets for which elements have `size` bytes.
@@ -191,7 +191,7 @@ pub(crate) enum Element {
 impl Element {
     /// Bytes of an element.
     pub(crate) const fn size(offset_size: u8) -> u32 {
-        HEADER as u32 + 4 + HeapPointer::size(offset_size)
+        HeapPointer::size(offset_size).saturating_add(4).saturating_add(HEADER as u32)
     }
 
     /// The size of offsets for which elements have `size` bytes.

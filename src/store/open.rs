@@ -48,9 +48,11 @@ impl Members {
     }
 }
 
-/// The members of a file in several files, of which `first` has the superblock: where each starts, and
-/// its name. None if the file does not say.
-pub(crate) fn driver_members(first: &dyn ReadAt) -> Result<Option<Vec<(u64, Vec<u8>)>>> {
+/// Where a member of a file in several files starts, and its name.
+pub(crate) type DriverMember = (u64, Vec<u8>);
+
+/// The members of a file in several files, of which `first` has the superblock. None if the file does not say.
+pub(crate) fn driver_members(first: &dyn ReadAt) -> Result<Option<Vec<DriverMember>>> {
     let base = find_signature(first)?;
     let len = first.len()?.saturating_sub(base).min(MAX_DRIVER_BLOCK);
     let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
