@@ -2,9 +2,10 @@
 
 use super::objects::Objects;
 use super::{Container, Source};
+use crate::dataset::State;
 use crate::format::message::datatype::Datatype;
 use crate::selection::{IntoSelection, Resolved, Selection};
-use crate::types::{Elements, H5Type, Plain, Plan, Value, decode_all};
+use crate::types::{Elements, H5Type, Heap, Plain, Plan, Value, decode_all, memory_type};
 use crate::{Error, Result};
 
 impl Container {
@@ -52,6 +53,13 @@ impl Container {
         if let Some(plain) = T::plain().filter(|_| !plan.needs_heap()) {
             let mut values = plain.zeros(len)?;
             self.read_converted(resolved, plain.bytes_mut(&mut values), &plan, &T::datatype())?;
+            return Ok(values);
+        }
+        if let Some(state) = self.virtual_source().filter(|_| plan.needs_heap()) {
+            let (images, heap) = self.read_variable(state, resolved, len, (&plan, &T::datatype()))?;
+            let mut values = Vec::new();
+            values.try_reserve_exact(len).map_err(|_| Error::limit(format!("no memory for {len} values")))?;
+            T::decode_into(&mut values, &images, &heap)?;
             return Ok(values);
         }
         let stored = self.read_stored(resolved, len)?;
@@ -123,6 +131,30 @@ impl Container {
         Ok(bytes)
     }
 
+    /// The state, if the data is in other datasets, and its variable-length parts perhaps in other files.
+    fn virtual_source(&self) -> Option<&State> {
+        match &self.source {
+            Source::Dataset(state) if state.is_virtual() => Some(state),
+            _ => None,
+        }
+    }
+
+    /// The images of `len` selected elements of a virtual dataset, and their variable-length parts.
+    fn read_variable(
+        &self,
+        state: &State,
+        resolved: &Resolved,
+        len: usize,
+        (plan, memory): (&Plan, &Datatype),
+    ) -> Result<(Vec<u8>, Heap)> {
+        let size = len.checked_mul(plan.target_size());
+        let size = size.ok_or_else(|| Error::limit("the elements have too many bytes"))?;
+        let mut images = Plain::<u8>::new().zeros(size)?;
+        let mut heap = Heap::with_limit(self.shared.read()?.limits().read);
+        state.read_variable(&self.shared, resolved, &mut images, &mut heap, (plan, memory))?;
+        Ok((images, heap))
+    }
+
     /// The selected elements, whatever their type, with their variable-length parts.
     ///
     /// # Errors
@@ -132,6 +164,12 @@ impl Container {
         let resolved = self.resolve(&selection)?;
         let read = || {
             let len = self.transfer_len(&resolved, self.datatype().size as usize)?;
+            if let Some(state) = self.virtual_source().filter(|_| self.datatype().has_variable_length()) {
+                let memory = memory_type(self.datatype());
+                let plan = Plan::compile(self.datatype(), &memory)?;
+                let (images, heap) = self.read_variable(state, &resolved, len, (&plan, &memory))?;
+                return Ok(Elements::from_images(memory, images, heap, len));
+            }
             let stored = self.read_stored(&resolved, len)?;
             Elements::new(self.datatype(), stored, len, &Objects(&*self.shared.read()?))
         };

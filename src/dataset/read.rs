@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use super::state::{self, Chunked, Inner, State, Storage};
 use super::transfer::{self, Pieces};
-use super::virtual_read::VirtualRead;
+use super::virtual_read::{Memory, VirtualRead};
 use crate::chunk::grid::{Grid, Run};
 use crate::chunk::index::ChunkRecord;
+use crate::container::objects::Objects;
 use crate::file::Shared;
 use crate::filter::{self, Pipeline};
 use crate::format::message::datatype::Datatype;
 use crate::selection::Resolved;
 use crate::store::{RawData, Store};
-use crate::types::Plan;
+use crate::types::{Context, Heap, Plain, Plan};
 use crate::{Error, Result, parallel};
 
 /// Chunks to look up before their data is read.
@@ -71,7 +72,7 @@ impl State {
             // Its sources may be in the same file, or lead back here.
             drop(inner);
             let read = VirtualRead { state: self, shared, dims, request: resolved, plan, memory };
-            return read.run(&data, out);
+            return read.run(&data, &mut Memory { out, heap: None });
         }
         let Some(pieces) = Pieces::whole(resolved, inner.dims()) else { return Ok(()) };
         match &inner.storage {
@@ -87,6 +88,39 @@ impl State {
             Storage::External { data, .. } => data.read(shared, &pieces, out, plan),
             Storage::Virtual(_) => Ok(()),
         }
+    }
+
+    /// Converts the selected elements, with their variable-length parts, into images of the type
+    /// `memory`. Each source of a virtual dataset has its parts in its own file.
+    pub(crate) fn read_variable(
+        &self,
+        shared: &Arc<Shared>,
+        resolved: &Resolved,
+        images: &mut [u8],
+        heap: &mut Heap,
+        (plan, memory): (&Plan, &Datatype),
+    ) -> Result<()> {
+        let inner = self.read_lock()?;
+        state::check_selection(resolved, &inner)?;
+        if let Storage::Virtual(data) = &inner.storage {
+            let (data, dims) = (data.clone(), inner.dims().to_vec());
+            drop(inner);
+            let read = VirtualRead { state: self, shared, dims, request: resolved, plan, memory };
+            return read.run(&data, &mut Memory { out: images, heap: Some(heap) });
+        }
+        drop(inner);
+        let len = resolved.len().checked_mul(plan.source_size() as u64);
+        let len = len.and_then(|len| usize::try_from(len).ok());
+        let len = len.ok_or_else(|| Error::limit("the elements have too many bytes"))?;
+        let mut stored = Plain::<u8>::new().zeros(len)?;
+        self.read(shared, resolved, &mut stored, &Plan::copy(plan.source_size()), &self.datatype)?;
+        let store = shared.read()?;
+        plan.run_with(&stored, images, &mut Context::Read { objects: &Objects(&*store), heap })
+    }
+
+    /// Whether the data is in other datasets.
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.read_lock().is_ok_and(|inner| matches!(inner.storage, Storage::Virtual(_)))
     }
 
     fn read_chunks(

@@ -6,10 +6,11 @@ use super::virtual_map::{Numbered, Wanted};
 use super::virtual_sources::{Source, VirtualData, VirtualView, nested};
 use super::{Dataset, State, transfer};
 use crate::chunk::grid::Axis;
+use crate::container::objects::Objects;
 use crate::file::Shared;
-use crate::format::message::datatype::Datatype;
+use crate::format::message::datatype::{Datatype, DatatypeClass, ReferenceType};
 use crate::selection::Resolved;
-use crate::types::{Plain, Plan};
+use crate::types::{Context, Heap, Plain, Plan};
 use crate::{Error, Result};
 
 /// Bytes to read from a source at once.
@@ -28,16 +29,40 @@ pub(super) struct VirtualRead<'a> {
     pub(super) memory: &'a Datatype,
 }
 
+/// Where the elements go: images, and their variable-length parts if these are wanted, too.
+pub(super) struct Memory<'a> {
+    pub(super) out: &'a mut [u8],
+    pub(super) heap: Option<&'a mut Heap>,
+}
+
 impl VirtualRead<'_> {
-    pub(super) fn run(&self, data: &VirtualData, out: &mut [u8]) -> Result<()> {
-        let mut element = vec![0; self.plan.target_size()];
-        let zeros = vec![0; self.plan.source_size()];
-        self.plan.run(self.state.fill_pattern.as_deref().unwrap_or(&zeros), &mut element)?;
-        transfer::fill(out, &element);
-        nested(self.state, || data.mappings.iter().try_for_each(|mapping| self.mapping(mapping, out)))
+    pub(super) fn run(&self, data: &VirtualData, memory: &mut Memory<'_>) -> Result<()> {
+        self.fill(memory)?;
+        nested(self.state, || data.mappings.iter().try_for_each(|mapping| self.mapping(mapping, memory)))
     }
 
-    fn mapping(&self, mapping: &Source, out: &mut [u8]) -> Result<()> {
+    /// Makes every element the fill value.
+    fn fill(&self, memory: &mut Memory<'_>) -> Result<()> {
+        let mut element = vec![0; self.plan.target_size()];
+        let zeros = vec![0; self.plan.source_size()];
+        let value = self.state.fill_pattern.as_deref().unwrap_or(&zeros);
+        let Some(heap) = memory.heap.as_deref_mut() else {
+            self.plan.run(value, &mut element)?;
+            transfer::fill(memory.out, &element);
+            return Ok(());
+        };
+        let (store, before) = (self.shared.read()?, heap.len());
+        self.plan.run_with(value, &mut element, &mut Context::Read { objects: &Objects(&*store), heap })?;
+        // All elements have the one part in common until they become values.
+        let len = memory.out.len().checked_div(element.len()).unwrap_or(0) as u64;
+        if heap.len().saturating_sub(before).saturating_mul(len) > store.limits().read {
+            return Err(Error::limit("the fill value is too long for so many elements"));
+        }
+        transfer::fill(memory.out, &element);
+        Ok(())
+    }
+
+    fn mapping(&self, mapping: &Source, memory: &mut Memory<'_>) -> Result<()> {
         if let Some((dim, pattern)) = mapping.numbered()? {
             let (low, high) = bounds(self.request, dim);
             let first = low.saturating_sub(pattern.start) / pattern.stride.max(1);
@@ -48,7 +73,7 @@ impl VirtualRead<'_> {
                 if !wanted.is_empty()
                     && let Some(source) = mapping.open(self.shared, block)?
                 {
-                    self.copy(mapping, &source, (0, target.len()), &wanted, out)?;
+                    self.copy(mapping, &source, (0, target.len()), &wanted, memory)?;
                 }
             }
             return Ok(());
@@ -60,7 +85,7 @@ impl VirtualRead<'_> {
             if !wanted.is_empty()
                 && let Some(source) = mapping.open(self.shared, 0)?
             {
-                self.copy(mapping, &source, (0, target.len()), &wanted, out)?;
+                self.copy(mapping, &source, (0, target.len()), &wanted, memory)?;
             }
             return Ok(());
         };
@@ -72,7 +97,7 @@ impl VirtualRead<'_> {
         }
         let target = Numbered::new(&mapping.target, &self.dims, slices)?;
         let wanted = target.wanted(self.request)?;
-        self.copy(mapping, &source, (slices, target.len()), &wanted, out)
+        self.copy(mapping, &source, (slices, target.len()), &wanted, memory)
     }
 
     /// Copies the wanted ones of the `len` elements of a source.
@@ -82,7 +107,7 @@ impl VirtualRead<'_> {
         source: &Dataset,
         (slices, len): (u64, u64),
         wanted: &[Wanted],
-        out: &mut [u8],
+        memory: &mut Memory<'_>,
     ) -> Result<()> {
         let named = |error: Error| error.with_path(source.name());
         if wanted.is_empty() {
@@ -105,13 +130,35 @@ impl VirtualRead<'_> {
             converted = Plan::compile(source.datatype(), self.memory)?;
             &converted
         };
-        let variable = source.datatype().has_variable_length();
-        if variable && (plan.needs_heap() || !Arc::ptr_eq(&source.shared, self.shared)) {
-            return Err(named(Error::unsupported(
-                "data of variable length in the source of a virtual dataset",
-            )));
+        let copy = Copy { source, elements: &elements, plan, memory: self.memory };
+        let Memory { out, heap } = memory;
+        if source.datatype().has_variable_length() {
+            let elsewhere = !Arc::ptr_eq(&source.shared, self.shared);
+            return match heap {
+                // These would lead into the file that is read, not into that of the source.
+                Some(_) if elsewhere && has_references(source.datatype()) => {
+                    Err(Error::unsupported("references in the source of a virtual dataset in another file"))
+                }
+                Some(heap) => copy.points(wanted, out, Some(heap)),
+                None if elsewhere || plan.needs_heap() => {
+                    Err(Error::unsupported("the stored form of data of variable length in a virtual dataset"))
+                }
+                None => copy.run(wanted, out),
+            }
+            .map_err(named);
         }
-        Copy { source, elements: &elements, plan, memory: self.memory }.run(wanted, out).map_err(named)
+        copy.run(wanted, out).map_err(named)
+    }
+}
+
+/// Whether elements hold references to more than the address of an object.
+fn has_references(datatype: &Datatype) -> bool {
+    match &datatype.class {
+        DatatypeClass::Reference(kind) => *kind != ReferenceType::Object,
+        DatatypeClass::VarLen(class) => has_references(&class.base),
+        DatatypeClass::Array(class) => has_references(&class.base),
+        DatatypeClass::Compound(class) => class.members.iter().any(|member| has_references(&member.datatype)),
+        _ => false,
     }
 }
 
@@ -194,7 +241,7 @@ impl Copy<'_> {
     fn run(&self, wanted: &[Wanted], out: &mut [u8]) -> Result<()> {
         match Rows::new(self.elements) {
             Some(rows) => self.rows(&rows, wanted, out),
-            None => self.points(wanted, out),
+            None => self.points(wanted, out, None),
         }
     }
 
@@ -244,7 +291,7 @@ impl Copy<'_> {
     }
 
     /// Reads the wanted elements one by one, many at a time.
-    fn points(&self, wanted: &[Wanted], out: &mut [u8]) -> Result<()> {
+    fn points(&self, wanted: &[Wanted], out: &mut [u8], mut heap: Option<&mut Heap>) -> Result<()> {
         let size = self.plan.target_size();
         let rank = self.source.ndim();
         let mut batch: Vec<(u64, u64)> = Vec::new();
@@ -252,7 +299,17 @@ impl Copy<'_> {
             let mut coordinates = Vec::with_capacity(batch.len() * rank);
             batch.iter().for_each(|&(ordinal, _)| self.elements.locate(ordinal, &mut coordinates));
             let mut buffer = vec![0; batch.len() * size];
-            self.read(&Resolved::Points { rank, coordinates }, &mut buffer)?;
+            let selection = Resolved::Points { rank, coordinates };
+            match heap.as_deref_mut() {
+                Some(heap) => self.source.state.read_variable(
+                    &self.source.shared,
+                    &selection,
+                    &mut buffer,
+                    heap,
+                    (self.plan, self.memory),
+                )?,
+                None => self.read(&selection, &mut buffer)?,
+            }
             for (&(_, memory), from) in batch.iter().zip(buffer.chunks_exact(size)) {
                 part(out, memory, 1, size)?.copy_from_slice(from);
             }

@@ -37,6 +37,11 @@ impl Elements {
         Ok(Self { datatype, bytes: images, heap, len })
     }
 
+    /// From `len` images of the type `datatype`, with their variable-length parts in `heap`.
+    pub(crate) fn from_images(datatype: Datatype, images: Vec<u8>, heap: Heap, len: usize) -> Self {
+        Self { datatype, bytes: images, heap, len }
+    }
+
     /// How the elements are laid out: the stored type, with references as [`Heap`] has them.
     pub fn datatype(&self) -> &Datatype {
         &self.datatype

@@ -302,6 +302,49 @@ def virtual(path, bound):
         dataset(file, "printf", "<i4", (3, 10), None, (None, 10), dcpl)
 
 
+@fixture("layout-virtual-texts", "virtual datasets of strings, sequences, compounds of these, from other files and the same", "v110")
+def virtual_texts(path, bound):
+    record = np.dtype([("name", h5py.string_dtype()), ("id", "<i4"), ("marks", h5py.vlen_dtype("<u2"))])
+
+    def fill(file, mark, length):
+        texts = [f"{mark}{'x' * i}" if i != 1 else "" for i in range(length)]
+        numbers = np.empty(length, object)
+        numbers[:] = [np.arange(i, dtype="<i4") + ord(mark) for i in range(length)]
+        file.create_dataset("texts", data=texts, dtype=h5py.string_dtype())
+        dataset(file, "numbers", h5t.py_create(h5py.vlen_dtype(np.dtype("<i4")), logical=True), (length,), numbers)
+        rows = np.empty(length, record)
+        for i in range(length):
+            rows[i] = (texts[i], i, np.arange(i, dtype="<u2"))
+        file.create_dataset("rows", data=rows, chunks=(2,))
+
+    for i, mark in enumerate("AB"):
+        with create(f"layout-virtual-source-texts{i}.h5", "v110") as source:
+            dataset(source, "before", "<i4", (3,), ramp(3))
+            fill(source, mark, 4 + i)
+    with create(path, bound) as file:
+        fill(file, "C", 3)
+        files = ["layout-virtual-source-texts0.h5", "layout-virtual-source-texts1.h5", "."]
+
+        def make(name, dtype, shape, pieces):
+            layout = h5py.VirtualLayout(shape, dtype)
+            for where, (file_name, length, part) in pieces:
+                layout[where] = h5py.VirtualSource(file_name, name, (length,), dtype)[part]
+            file.create_virtual_dataset(f"virtual {name}", layout)
+
+        pieces = [
+            ((0, slice(0, 4)), (files[0], 4, slice(None))),
+            ((1, slice(0, 3)), (files[1], 5, slice(0, 5, 2))),
+            ((2, slice(1, 4)), (files[2], 3, slice(None))),
+            ((3, slice(0, 4)), ("missing.h5", 4, slice(None))),
+        ]
+        make("texts", h5py.string_dtype(), (4, 4), pieces)
+        make("numbers", h5py.vlen_dtype(np.dtype("<i4")), (4, 4), pieces)
+        make("rows", record, (4, 4), pieces)
+        layout = h5py.VirtualLayout((4,), h5py.string_dtype())
+        layout[:] = h5py.VirtualSource(".", "virtual texts", (4, 4), h5py.string_dtype())[0:4, 1]
+        file.create_virtual_dataset("virtual of virtual", layout)
+
+
 @written("dimensions", "ranks 0 to 8 and 32; maximum shapes; unlimited; zero sizes", "earliest", "latest")
 def dimensions(file):
     for rank in range(9):

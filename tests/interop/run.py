@@ -25,6 +25,7 @@ import check_crash_images  # noqa: E402
 import edits  # noqa: E402
 import filters  # noqa: E402
 import packed  # noqa: E402
+import references  # noqa: E402
 import rich  # noqa: E402
 from generate import truth  # noqa: E402
 
@@ -93,7 +94,7 @@ def main():
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     context = Context(options)
-    checks = [*packed.CHECKS, *rich.CHECKS, *edits.CHECKS, *filters.CHECKS]
+    checks = [*packed.CHECKS, *rich.CHECKS, *references.CHECKS, *edits.CHECKS, *filters.CHECKS]
     if options.reader:
         checks += [h5py_opens_every_crash_image, hdfive_reads_what_h5py_reads]
     failed = passed = 0
