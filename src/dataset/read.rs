@@ -115,7 +115,7 @@ impl State {
         let mut stored = Plain::<u8>::new().zeros(len)?;
         self.read(shared, resolved, &mut stored, &Plan::copy(plan.source_size()), &self.datatype)?;
         let store = shared.read()?;
-        plan.run_with(&stored, images, &mut Context::Read { objects: &Objects(&*store), heap })
+        plan.run_with(&stored, images, &mut Context::Read { objects: &Objects(&store), heap })
     }
 
     /// Whether the data is in other datasets.

@@ -52,12 +52,10 @@ impl VirtualRead<'_> {
             return Ok(());
         };
         let (store, before) = (self.shared.read()?, heap.len());
-        self.plan.run_with(value, &mut element, &mut Context::Read { objects: &Objects(&*store), heap })?;
+        self.plan.run_with(value, &mut element, &mut Context::Read { objects: &Objects(&store), heap })?;
         // All elements have the one part in common until they become values.
-        let len = memory.out.len().checked_div(element.len()).unwrap_or(0) as u64;
-        if heap.len().saturating_sub(before).saturating_mul(len) > store.limits().read {
-            return Err(Error::limit("the fill value is too long for so many elements"));
-        }
+        let others = (memory.out.len().checked_div(element.len()).unwrap_or(0) as u64).saturating_sub(1);
+        heap.charge(heap.len().saturating_sub(before).saturating_mul(others))?;
         transfer::fill(memory.out, &element);
         Ok(())
     }

@@ -91,6 +91,17 @@ impl Heap {
         Ok(self.bytes.get_mut(start..end).unwrap_or_default())
     }
 
+    /// Counts `len` bytes against the limit, for a part that many images refer to.
+    pub(crate) fn charge(&mut self, len: u64) -> Result<()> {
+        let limit = self.limit.checked_sub(len).filter(|&limit| limit >= self.len());
+        self.limit = limit.ok_or_else(|| self.exceeded())?;
+        Ok(())
+    }
+
+    fn exceeded(&self) -> Error {
+        Error::limit(format!("the variable-length data of one transfer exceeds {} bytes", self.limit))
+    }
+
     /// Bytes of all parts.
     pub(crate) fn len(&self) -> u64 {
         self.bytes.len() as u64
@@ -107,9 +118,11 @@ impl Heap {
 
     /// The end of this heap after `len` more bytes, within the limit.
     fn end_after(&self, len: usize) -> Result<usize> {
-        self.bytes.len().checked_add(len).filter(|&end| end as u64 <= self.limit).ok_or_else(|| {
-            Error::limit(format!("the variable-length data of one transfer exceeds {} bytes", self.limit))
-        })
+        self.bytes
+            .len()
+            .checked_add(len)
+            .filter(|&end| end as u64 <= self.limit)
+            .ok_or_else(|| self.exceeded())
     }
 }
 
@@ -146,5 +159,11 @@ mod tests {
         let mut heap = Heap::with_limit(3);
         let error = heap.put(&mut [0; REFERENCE_SIZE], 4, b"four").unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Limit);
+        let mut shared = Heap::with_limit(10);
+        shared.put(&mut [0; REFERENCE_SIZE], 4, b"four").unwrap();
+        shared.charge(4).unwrap();
+        assert_eq!(shared.charge(4).unwrap_err().kind(), crate::ErrorKind::Limit);
+        assert!(shared.put(&mut [0; REFERENCE_SIZE], 3, b"ten").is_err());
+        shared.put(&mut [0; REFERENCE_SIZE], 2, b"ok").unwrap();
     }
 }
