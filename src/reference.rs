@@ -299,6 +299,9 @@ fn slice(axis: &Pattern, dim: u64, number: &dyn Fn(u64) -> Result<usize>) -> Res
     })
 }
 
+/// Bytes in memory for a region given by irregular blocks, element by element.
+const MAX_REGION: u64 = 1 << 28;
+
 /// The coordinates of all elements of the blocks, in row-major order, each once.
 fn elements<'a>(blocks: impl Iterator<Item = &'a [u64]>, rank: usize, limit: u64) -> Result<Vec<u64>> {
     let mut points: Vec<Vec<u64>> = Vec::new();
@@ -309,7 +312,7 @@ fn elements<'a>(blocks: impl Iterator<Item = &'a [u64]>, rank: usize, limit: u64
         let len = axes.iter().try_fold(1_u64, |len, &(_, block)| len.checked_mul(block));
         let total = len.and_then(|len| len.checked_add(points.len() as u64));
         let bytes = total.and_then(|total| total.checked_mul(8 * (rank as u64 + 3)));
-        if bytes.is_none_or(|bytes| bytes > limit) {
+        if bytes.is_none_or(|bytes| bytes > limit.min(MAX_REGION)) {
             return Err(Error::limit("a region of too many elements"));
         }
         for index in 0..len.unwrap_or(0) {

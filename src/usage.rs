@@ -100,7 +100,7 @@ impl Group {
     /// # Errors
     /// `Format` if the index or the heap is damaged.
     pub fn metadata_size(&self) -> Result<MetadataSize> {
-        let store = self.shared().read()?;
+        let store = self.store()?;
         Ok(links::file_size(&store, &*self.header(&store)?)?.into())
     }
 }

@@ -87,7 +87,7 @@ impl Chunked {
         Err(Error::limit(format!("a chunk of {} bytes exceeds the limit", self.chunk_bytes)))
     }
 
-    /// The filter mask that leaves out every filter, for a partial chunk that is stored unfiltered.
+    /// Whether the chunk is stored without filters: there are none, or it is partial and left plain.
     pub(super) fn is_unfiltered(&self, scaled: &[u64]) -> bool {
         self.pipeline.is_empty() || (self.leaves_partial_unfiltered() && self.grid.is_partial(scaled))
     }

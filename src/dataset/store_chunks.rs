@@ -208,6 +208,7 @@ fn store_plain(
         encoder.recycle(encoded.buffer);
         Ok(())
     })?;
+    drop(raw);
     tell(shared, index, pending, &records)
 }
 
@@ -218,6 +219,8 @@ fn place(shared: &Shared, index: &mut ChunkIndex, encoded: &Encoded<'_>) -> Resu
     let sizes = parts.map(|(chunk, part)| (chunk, part.len as u64, part.filter_mask, part.plain));
     let (records, raw) = allocate(shared, sizes)?;
     write(&raw, encoded, &records)?;
+    // Space is used again at once only if no bytes are on their way.
+    drop(raw);
     tell(shared, index, encoded.chunks, &records)
 }
 

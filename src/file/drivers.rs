@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{File, FileBuilder};
 use crate::storage::{FamilyStorage, FileStorage, MultiStorage, ReadAt, WriteAt};
-use crate::store::{Members, driver_members};
+use crate::store::{Members, driver_members, told_member_size};
 use crate::{Error, Result};
 
 use super::OpenMode;
@@ -30,7 +30,7 @@ impl Driver {
     pub(crate) fn members(&self) -> Members {
         match self {
             Self::Single => Members::One,
-            Self::Family { .. } => Members::Family,
+            Self::Family { member_size } => Members::Family(*member_size),
             Self::Split { .. } | Self::Multi => Members::Multi,
         }
     }
@@ -39,7 +39,9 @@ impl Driver {
 /// Files in several.
 impl FileBuilder {
     /// The file is a family: files of `member_size` bytes, one after the other. In the path, `%d` or,
-    /// say, `%05d` stands for the number of each. To open, 0 is the size of the first.
+    /// say, `%05d` stands for the number of each. To open, 0 is the size that the file tells or, if it does
+    /// not, as with those created here, that of the first: a family of one file is to be opened with its
+    /// size if it may grow.
     ///
     /// ```
     /// # fn main() -> hdfive::Result<()> {
@@ -74,10 +76,14 @@ impl FileBuilder {
     pub(super) fn open_members(&self, path: &Path, mode: OpenMode) -> Result<File> {
         match (self.driver(), mode) {
             (Driver::Family { member_size }, OpenMode::Read) => {
-                self.open_reader(Arc::new(FamilyStorage::open(path, *member_size)?), path)
+                let member_size = family_size(path, *member_size)?;
+                let storage = Arc::new(FamilyStorage::open(path, member_size)?);
+                self.clone().drive(Driver::Family { member_size }).open_reader(storage, path)
             }
             (Driver::Family { member_size }, OpenMode::ReadWrite) => {
-                self.open_writer(Arc::new(FamilyStorage::open_rw(path, *member_size)?), path)
+                let member_size = family_size(path, *member_size)?;
+                let storage = Arc::new(FamilyStorage::open_rw(path, member_size)?);
+                self.clone().drive(Driver::Family { member_size }).open_writer(storage, path)
             }
             (Driver::Family { member_size }, OpenMode::Create) => {
                 let storage: Arc<dyn WriteAt> = Arc::new(FamilyStorage::create(path, *member_size)?);
@@ -107,6 +113,16 @@ impl FileBuilder {
         }
         Ok(Arc::new(MultiStorage::new(members)?))
     }
+}
+
+/// The size of the members: the one asked for or, if that is 0, the one that the file tells, or that of
+/// the first member.
+fn family_size(path: &Path, asked: u64) -> Result<u64> {
+    if asked != 0 {
+        return Ok(asked);
+    }
+    let family = FamilyStorage::open(path, 0)?;
+    Ok(told_member_size(&family)?.unwrap_or(family.member_size()))
 }
 
 fn open(path: &Path) -> Result<FileStorage> {

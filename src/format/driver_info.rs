@@ -44,6 +44,11 @@ impl Structure for DriverBlock {
     }
 }
 
+/// The bytes of each member, from the data of the driver [`FAMILY`].
+pub(crate) fn family_member_size(data: &[u8]) -> Option<u64> {
+    data.first_chunk().copied().map(u64::from_le_bytes)
+}
+
 /// The files of a file in several: the address where each starts, and its name, in which `%s` stands
 /// for that of the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

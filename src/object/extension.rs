@@ -22,7 +22,7 @@ pub(crate) fn header(store: &Store) -> Result<Option<Arc<Header>>> {
 pub(crate) fn file_space(store: &Store) -> Result<Option<FileSpaceInfo>> {
     let Some(header) = header(store)? else { return Ok(None) };
     let Some(message) = header.of::<FileSpaceInfo>().next() else { return Ok(None) };
-    if message.flags & flags::WAS_UNKNOWN != 0 {
+    if message.was_unknown() {
         return Ok(None);
     }
     header.decode(store, message).map(Some)

@@ -113,6 +113,11 @@ impl FamilyStorage {
         Ok(Self { pattern, member_size: member_size.max(1), writable, members: RwLock::new(members) })
     }
 
+    /// The bytes of each member but the last, which may have fewer.
+    pub fn member_size(&self) -> u64 {
+        self.member_size
+    }
+
     fn members(&self) -> RwLockReadGuard<'_, Vec<FileStorage>> {
         self.members.read().unwrap_or_else(|poison| poison.into_inner())
     }

@@ -72,7 +72,8 @@ impl Store {
     fn commit_and(&mut self, keep: bool) -> Result<()> {
         self.check_writable()?;
         for finish in self.scratch.to_finish() {
-            finish(self)?;
+            // If it fails half-way, nothing more can be changed.
+            self.edit(finish)?;
         }
         if !self.overlay.is_empty() || self.space.end() != self.space.committed_end() {
             self.forget_free_space()?;
@@ -113,6 +114,9 @@ impl Store {
         let new = |(_, extent): &(u64, &Extent)| extent.new;
         for (address, extent) in self.overlay.extents().filter(new) {
             let run_end = run.0.saturating_add(run.1.len() as u64);
+            if address < run_end && !run.1.is_empty() {
+                return Err(Error::format("structures that wait to be written overlap").at(address));
+            }
             let gap = address.saturating_sub(run_end);
             let joins = gap == 0 || (gap <= GAP && self.space.same_new_block(run_end, address));
             let gap = usize::try_from(gap).unwrap_or(usize::MAX);

@@ -58,7 +58,10 @@ impl Store {
                             self.check_file_space(&info, Persisted { chunk, message })?;
                         }
                     }
-                    DriverInfo::TYPE => members.check(self.body::<DriverInfo>(&found.body, chunk)?.driver)?,
+                    DriverInfo::TYPE => {
+                        let info = self.body::<DriverInfo>(&found.body, chunk)?;
+                        members.check(info.driver, &info.data)?;
+                    }
                     BTreeK::TYPE => drop(self.body::<BTreeK>(&found.body, chunk)?),
                     CacheImageLocation::TYPE => {
                         let image = self.body::<CacheImageLocation>(&found.body, chunk)?;
@@ -103,6 +106,12 @@ impl Store {
             return Err(Error::limit("the image is too large").in_structure(CacheImage::NAME).at(address));
         }
         let image = self.fetch::<CacheImage>(address, &location.length.0)?;
+        let mut places: Vec<_> =
+            image.entries.iter().map(|it| (it.address, it.address.saturating_add(it.bytes.len() as u64))).collect();
+        places.sort_unstable();
+        if places.iter().zip(places.iter().skip(1)).any(|((_, end), (next, _))| end > next) {
+            return Err(Error::format("entries overlap").in_structure(CacheImage::NAME).at(address));
+        }
         self.cache.invalidate(0, u64::MAX);
         for entry in &image.entries {
             self.overlay.write(entry.address, entry.bytes.clone(), Rank::Linked, false)?;

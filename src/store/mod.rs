@@ -23,7 +23,7 @@ mod tail;
 mod tests;
 
 pub use commit::Durability;
-pub(crate) use open::{CreateOptions, Members, OpenOptions, driver_members};
+pub(crate) use open::{CreateOptions, Members, OpenOptions, driver_members, told_member_size};
 pub(crate) use raw::RawData;
 
 use std::any::Any;

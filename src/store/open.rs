@@ -9,7 +9,7 @@ use super::raw::Home;
 use super::record::Record;
 use super::space::SpaceManager;
 use super::{Rank, Store};
-use crate::format::driver_info::{self, DriverBlock, MultiMembers};
+use crate::format::driver_info::{self, DriverBlock, MultiMembers, family_member_size};
 use crate::format::superblock::{FORMAT_SIGNATURE, Revision, Superblock};
 use crate::format::{Address, Reader, Structure, Widths, encode};
 use crate::storage::{ReadAt, SyncMode, WriteAt};
@@ -30,18 +30,24 @@ pub(crate) struct OpenOptions {
 pub(crate) enum Members {
     #[default]
     One,
-    /// Members of one size.
-    Family,
+    /// Members of one size in bytes.
+    Family(u64),
     /// Members for ranges of addresses.
     Multi,
 }
 
 impl Members {
-    /// An error if the file was made by a driver for another kind.
-    pub(super) fn check(self, driver: [u8; 8]) -> Result<()> {
+    /// An error if the file was made by a driver for another kind, or for members of another size.
+    pub(super) fn check(self, driver: [u8; 8], data: &[u8]) -> Result<()> {
         let message = match (driver, self) {
+            (driver_info::FAMILY, Self::Family(size)) => match family_member_size(data) {
+                Some(told) if told != size => {
+                    return Err(Error::usage(format!("the members of the family have {told} bytes, not {size}")));
+                }
+                _ => return Ok(()),
+            },
             (driver_info::FAMILY, Self::One | Self::Multi) => "the file is one of a family",
-            (driver_info::MULTI, Self::One | Self::Family) => "the file has parts in several files",
+            (driver_info::MULTI, Self::One | Self::Family(_)) => "the file has parts in several files",
             _ => return Ok(()),
         };
         Err(Error::unsupported(message).in_structure(Superblock::NAME))
@@ -53,6 +59,24 @@ pub(crate) type DriverMember = (u64, Vec<u8>);
 
 /// The members of a file in several files, of which `first` has the superblock. None if the file does not say.
 pub(crate) fn driver_members(first: &dyn ReadAt) -> Result<Option<Vec<DriverMember>>> {
+    let Some(block) = driver_block(first)? else { return Ok(None) };
+    Members::Multi.check(block.driver, &block.data)?;
+    if block.driver == driver_info::MULTI {
+        MultiMembers::decode(&block.data).map(|it| Some(it.0))
+    } else {
+        Ok(None)
+    }
+}
+
+/// How many bytes each member of a family has, as its first, `first`, says in its driver information
+/// block. None if there is no such block.
+pub(crate) fn told_member_size(first: &dyn ReadAt) -> Result<Option<u64>> {
+    let block = driver_block(first)?.filter(|block| block.driver == driver_info::FAMILY);
+    Ok(block.and_then(|block| family_member_size(&block.data)))
+}
+
+/// The driver information block of an old superblock, if there is one.
+fn driver_block(first: &dyn ReadAt) -> Result<Option<DriverBlock>> {
     let base = find_signature(first)?;
     let len = first.len()?.saturating_sub(base).min(MAX_DRIVER_BLOCK);
     let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
@@ -63,13 +87,7 @@ pub(crate) fn driver_members(first: &dyn ReadAt) -> Result<Option<Vec<DriverMemb
     let Some(address) = old.driver_info.get() else { return Ok(None) };
     let block = usize::try_from(address).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
     let mut r = Reader::new(block, address, Widths::default(), DriverBlock::NAME);
-    let block = DriverBlock::decode(&mut r, &())?;
-    Members::Multi.check(block.driver)?;
-    if block.driver == driver_info::MULTI {
-        MultiMembers::decode(&block.data).map(|it| Some(it.0))
-    } else {
-        Ok(None)
-    }
+    DriverBlock::decode(&mut r, &()).map(Some)
 }
 
 /// The superblock and a driver information block of any sensible length.
@@ -278,7 +296,8 @@ impl Found {
             let mut block = vec![0; usize::try_from(len).unwrap_or(0)];
             home.read(address, &mut block)?;
             let mut r = Reader::new(&block, address, superblock.widths, DriverBlock::NAME);
-            members.check(DriverBlock::decode(&mut r, &())?.driver)?;
+            let block = DriverBlock::decode(&mut r, &())?;
+            members.check(block.driver, &block.data)?;
         }
         // A SWMR writer adds to the file without moving the end-of-file address.
         let growing = superblock.version() >= 3 && superblock.flags & Superblock::OPEN_FOR_SWMR != 0;

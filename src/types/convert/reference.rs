@@ -174,7 +174,9 @@ fn write(kind: Kind, from: &[u8], to: &mut [u8], heap: &Heap, objects: &mut dyn 
         }
         Kind::Standard => {
             let mut reference = decode()?;
-            reference.token_size = Element::offset_size(to.len()).unwrap_or(8);
+            if reference.file.is_none() {
+                reference.token_size = Element::offset_size(to.len()).unwrap_or(8);
+            }
             if reference.part == Part::Object && reference.file.is_none() {
                 Element::Whole(reference).bytes(to.len())?
             } else {
