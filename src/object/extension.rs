@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::format::message::file::{BTreeK, FileSpaceInfo, SharedMessageTable};
 use crate::format::shared_table::{MasterTable, SharedIndex};
 use crate::format::superblock::{Revision, Superblock};
-use crate::object::header::{self, Header, flags};
+use crate::object::header::{self, Header};
 use crate::store::Store;
 use crate::{Error, Result};
 

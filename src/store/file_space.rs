@@ -106,8 +106,11 @@ impl Store {
             return Err(Error::limit("the image is too large").in_structure(CacheImage::NAME).at(address));
         }
         let image = self.fetch::<CacheImage>(address, &location.length.0)?;
-        let mut places: Vec<_> =
-            image.entries.iter().map(|it| (it.address, it.address.saturating_add(it.bytes.len() as u64))).collect();
+        let mut places: Vec<_> = image
+            .entries
+            .iter()
+            .map(|it| (it.address, it.address.saturating_add(it.bytes.len() as u64)))
+            .collect();
         places.sort_unstable();
         if places.iter().zip(places.iter().skip(1)).any(|((_, end), (next, _))| end > next) {
             return Err(Error::format("entries overlap").in_structure(CacheImage::NAME).at(address));

@@ -42,7 +42,9 @@ impl Members {
         let message = match (driver, self) {
             (driver_info::FAMILY, Self::Family(size)) => match family_member_size(data) {
                 Some(told) if told != size => {
-                    return Err(Error::usage(format!("the members of the family have {told} bytes, not {size}")));
+                    return Err(Error::usage(format!(
+                        "the members of the family have {told} bytes, not {size}"
+                    )));
                 }
                 _ => return Ok(()),
             },

@@ -41,7 +41,7 @@ fn tool(name: &str) -> Option<Tool> {
     }
 }
 
-/// Runs the command that the arguments ask for. A link called `h5dump`, `h5ls` or `h5diff` is that tool.
+/// Runs the command that the arguments ask for. A link called `h5dump`, `h5ls`, `h5stat` or `h5diff` is that tool.
 fn run(args: Vec<OsString>) -> Result<()> {
     let text = |arg: &OsString| arg.to_string_lossy().into_owned();
     let called =

@@ -37,17 +37,18 @@ impl Subset {
         (path.to_owned(), Some(subset))
     }
 
-    /// The properties for each dimension, with the defaults for those that are not given.
+    /// The properties for each dimension, with the defaults for those that are not given. What a list
+    /// that is too short leaves open is 0, as in the C tool.
     pub(super) fn complete(&self, rank: usize) -> Result<[Vec<u64>; 4]> {
         let fill = |name: &str, given: &Option<Vec<u64>>, default: u64| {
-            let mut values = given.clone().unwrap_or_default();
+            let (mut values, rest) = given.clone().map_or((Vec::new(), default), |values| (values, 0));
             if values.len() > rank {
                 return Err(Error::new(format_args!(
                     "number of {name} dims ({}) exceed dataset dims ({rank})",
                     values.len()
                 )));
             }
-            values.resize(rank, default);
+            values.resize(rank, rest);
             Ok(values)
         };
         let all = [
@@ -64,33 +65,39 @@ impl Subset {
     }
 }
 
-/// The hyperslabs of the rows of a subset, plane by plane; the last row of each plane is marked.
-fn rows([start, stride, count, block]: &[Vec<u64>; 4]) -> Vec<(Vec<[u64; 4]>, bool)> {
+/// Whether a subset selects elements, all of them within `dims`.
+fn fits([start, stride, count, block]: &[Vec<u64>; 4], dims: &[u64]) -> bool {
+    dims.iter().enumerate().all(|(dim, &len)| {
+        let last = count[dim].checked_sub(1).and_then(|last| last.checked_mul(stride[dim]));
+        let end = last.and_then(|last| last.checked_add(start[dim])?.checked_add(block[dim]));
+        stride[dim] > 0 && block[dim] > 0 && end.is_some_and(|end| end <= len)
+    })
+}
+
+/// The hyperslabs of the rows of a subset that fits, plane by plane; the last row of each plane is marked.
+fn rows(properties: &[Vec<u64>; 4]) -> impl Iterator<Item = (Vec<[u64; 4]>, bool)> {
+    let [start, stride, count, block] = properties;
     let rank = start.len();
     let outer = rank.saturating_sub(2);
-    let whole = |dim: usize| [start[dim], stride[dim], count[dim], block[dim]];
-    let mut planes = vec![Vec::new()];
-    for dim in 0..outer {
-        let positions = (0..count[dim]).map(|index| [start[dim] + index * stride[dim], 1, 1, block[dim]]);
-        let positions: Vec<_> = positions.collect();
-        planes = planes
-            .iter()
-            .flat_map(|plane| positions.iter().map(move |&position| [plane.as_slice(), &[position]].concat()))
-            .collect();
-    }
-    if rank < 2 {
-        return vec![((0..rank).map(whole).collect(), true)];
-    }
-    let mut rows = Vec::new();
-    for plane in planes {
-        let last = count[outer] * block[outer];
-        for number in 0..last {
-            let (index, inner) = (number / block[outer], number % block[outer]);
-            let row = [start[outer] + index * stride[outer] + inner, 1, 1, 1];
-            rows.push(([plane.as_slice(), &[row, whole(outer + 1)]].concat(), number + 1 == last));
+    let whole = move |dim: usize| [start[dim], stride[dim], count[dim], block[dim]];
+    let planes = count[..outer].iter().fold(1_u64, |planes, &count| planes.saturating_mul(count));
+    let rows = if rank < 2 { 1 } else { count[outer] * block[outer] };
+    (0..planes).flat_map(move |plane| {
+        let mut rest = plane;
+        let mut slab: Vec<_> = (0..rank).map(whole).collect();
+        for dim in (0..outer).rev() {
+            slab[dim] = [start[dim] + rest % count[dim] * stride[dim], 1, 1, block[dim]];
+            rest /= count[dim];
         }
-    }
-    rows
+        (0..rows).map(move |number| {
+            let mut slab = slab.clone();
+            if rank >= 2 {
+                let (index, inner) = (number / block[outer], number % block[outer]);
+                slab[outer] = [start[outer] + index * stride[outer] + inner, 1, 1, 1];
+            }
+            (slab, number + 1 == rows)
+        })
+    })
 }
 
 fn selection(slab: &[[u64; 4]]) -> Selection {
@@ -145,6 +152,9 @@ impl Dumper<'_> {
         let mut style = self.outline.clone();
         style.prefix = if self.options.indices { Prefix::Index } else { Prefix::Indent };
         let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
+        if !fits(properties, &dims) {
+            return Ok(());
+        }
         let references = references(&mut self.files[self.current], self.options);
         for (slab, last) in rows(properties) {
             let elements = container.read_elements(selection(&slab))?;
@@ -152,7 +162,10 @@ impl Dumper<'_> {
                 binary::write(self.out.to(Section::Data), &elements, form)?;
                 continue;
             }
-            let first = slab.iter().zip(&dims).fold(0, |first, ([start, ..], &dim)| first * dim + start);
+            let first = slab
+                .iter()
+                .zip(&dims)
+                .fold(0, |first: u64, (&[start, ..], &dim)| first.saturating_mul(dim).saturating_add(start));
             let mut data = Data::new(dims.clone());
             data.next_part(first);
             cursor.fresh = true;
@@ -174,13 +187,23 @@ mod tests {
         assert_eq!((path.as_str(), subset.unwrap()), ("/a b", expected.clone()));
         assert_eq!(Subset::split("/a"), ("/a".to_owned(), None));
         assert_eq!(expected.complete(2).unwrap()[1], [1, 1]);
+        assert_eq!(Subset { count: Some(vec![2]), ..Subset::default() }.complete(2).unwrap()[2], [2, 0]);
         assert!(expected.complete(1).is_err());
+    }
+
+    #[test]
+    fn a_subset_that_does_not_fit_selects_nothing() {
+        let fits =
+            |start, stride, count, block| fits(&[vec![start], vec![stride], vec![count], vec![block]], &[4]);
+        assert!(fits(0, 1, 4, 1) && fits(3, 9, 1, 1) && fits(0, 2, 2, 2));
+        assert!(!fits(1, 1, 4, 1) && !fits(0, 0, 1, 1) && !fits(0, 1, 0, 1) && !fits(0, 1, 1, 0));
+        assert!(!fits(0, u64::MAX, 3, 1) && !fits(u64::MAX, 1, 1, 1));
     }
 
     #[test]
     fn a_subset_is_printed_by_rows() {
         let properties = [vec![1, 2, 3], vec![5, 4, 1], vec![2, 2, 6], vec![1, 2, 1]];
-        let rows = rows(&properties);
+        let rows: Vec<_> = rows(&properties).collect();
         let starts: Vec<_> = rows.iter().map(|(slab, _)| (slab[0][0], slab[1][0])).collect();
         assert_eq!(starts, [(1, 2), (1, 3), (1, 6), (1, 7), (6, 2), (6, 3), (6, 6), (6, 7)]);
         assert_eq!(rows.iter().filter(|(_, last)| *last).count(), 2);
