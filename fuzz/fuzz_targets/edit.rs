@@ -2,7 +2,7 @@
 #![no_main]
 
 #[path = "../../tests/it/hostile/walk.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each target uses a part of it")]
 mod walk;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use hdfive::{Container, Elements, File, Hyperslab, Location, Object, Selection, SliceOrIndex, StdReference};
+use hdfive::{Container, Elements, File, Location, Object, StdReference};
 
 use crate::errors::{Error, Result};
 use crate::objects::{self, Objects, Visit};
 use crate::render::{Cursor, Data, Lines, Style, Target, Targets, Values, native_size};
+use crate::selection::{Tiles, selection};
 
 /// Bytes, in memory, of the part of a dataset that is read at once.
 const PART_BYTES: u64 = 1 << 20;
@@ -78,23 +79,12 @@ pub(crate) fn for_each_part(
     let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
     let total = dims.iter().try_fold(1_u64, |total, &dim| total.checked_mul(dim));
     let total = total.ok_or_else(|| Error::new("the dataset has too many elements"))?;
-    let part = part_shape(&dims, native_size(container.datatype()));
-    let mut origin = vec![0; dims.len()];
-    let mut start = 0;
-    while start < total {
-        let count: Vec<u64> =
-            dims.iter().zip(&origin).zip(&part).map(|((&dim, &at), &part)| part.min(dim - at)).collect();
+    let mut start = 0_u64;
+    for (origin, count) in Tiles::new(&dims, native_size(container.datatype()), PART_BYTES) {
         let elements = container.read_elements(selection(&origin, &count))?;
         let end = start.saturating_add((elements.len() as u64).max(1));
         each(&elements, start, end >= total)?;
         start = end;
-        for ((at, &count), &dim) in origin.iter_mut().zip(&count).zip(&dims).rev() {
-            *at += count;
-            if *at < dim {
-                break;
-            }
-            *at = 0;
-        }
     }
     Ok(())
 }
@@ -138,34 +128,4 @@ pub(crate) fn print_part(
         lines.element(cursor, style, data, position as u64, &text)?;
     }
     Ok(())
-}
-
-/// The shape of a part: whole rows, planes and so on as far as they fit.
-fn part_shape(dims: &[u64], element: u64) -> Vec<u64> {
-    let mut bytes = element.max(1);
-    let mut part: Vec<u64> = dims
-        .iter()
-        .rev()
-        .map(|&dim| {
-            let size = dim.min((PART_BYTES / bytes).max(1)).max(1);
-            bytes = bytes.saturating_mul(size);
-            size
-        })
-        .collect();
-    part.reverse();
-    part
-}
-
-/// `count` elements from `origin` on, along each dimension.
-pub(crate) fn selection(origin: &[u64], count: &[u64]) -> Selection {
-    if origin.is_empty() {
-        return Selection::All;
-    }
-    let slices = origin.iter().zip(count).map(|(&start, &count)| SliceOrIndex::SliceCount {
-        start: start as usize,
-        step: 1,
-        count: count as usize,
-        block: 1,
-    });
-    Selection::Hyperslab(Hyperslab::new(slices.collect::<Vec<_>>()))
 }

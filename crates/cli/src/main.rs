@@ -15,6 +15,7 @@ mod objects;
 mod pack;
 mod partial;
 mod render;
+mod selection;
 mod stat;
 mod unpack;
 mod xml;

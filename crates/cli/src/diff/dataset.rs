@@ -1,7 +1,7 @@
 //! Datasets: whether they can be compared, and which elements differ.
 
 use hdfive::datatype::{Datatype, DatatypeClass};
-use hdfive::{Container, Dataset, Hyperslab, Layout, Selection, SliceOrIndex};
+use hdfive::{Container, Dataset, Layout, Selection};
 
 use super::comparable::Shape;
 use super::element::Scope;
@@ -11,6 +11,7 @@ use super::subset::Slab;
 use super::types;
 use crate::errors::{Error, Result};
 use crate::render::native_size;
+use crate::selection::{Tiles, selection};
 
 /// Bytes, in memory, of the elements that are read at once.
 const PART_BYTES: u64 = 1 << 21;
@@ -27,53 +28,6 @@ const MAX_CHUNKS: usize = 1024;
 /// The last component of a path.
 fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
-}
-
-/// Boxes of a shape, one after the other, that fill a larger one.
-struct Tiles {
-    dims: Vec<u64>,
-    shape: Vec<u64>,
-    next: Option<Vec<u64>>,
-}
-
-impl Tiles {
-    /// Whole rows, planes and so on, as far as they have no more than this number of bytes.
-    fn new(dims: &[u64], element: u64, bytes: u64) -> Self {
-        let mut used = element.max(1);
-        let mut shape: Vec<u64> = dims
-            .iter()
-            .rev()
-            .map(|&dim| {
-                let size = dim.min((bytes / used).max(1)).max(1);
-                used = used.saturating_mul(size);
-                size
-            })
-            .collect();
-        shape.reverse();
-        let next = (!dims.contains(&0)).then(|| vec![0; dims.len()]);
-        Self { dims: dims.to_vec(), shape, next }
-    }
-}
-
-impl Iterator for Tiles {
-    /// Where a box starts, and its shape.
-    type Item = (Vec<u64>, Vec<u64>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let origin = self.next.take()?;
-        let room = self.dims.iter().zip(&origin).map(|(dim, at)| dim - at);
-        let count: Vec<u64> = room.zip(&self.shape).map(|(room, &size)| room.min(size)).collect();
-        let mut following = origin.clone();
-        for (dim, at) in following.iter_mut().enumerate().rev() {
-            *at += count[dim];
-            if *at < self.dims[dim] {
-                self.next = Some(following);
-                break;
-            }
-            *at = 0;
-        }
-        Some((origin, count))
-    }
 }
 
 /// Where two datasets have chunks that were written: elsewhere both have the same fill value.
@@ -116,19 +70,6 @@ impl Unwritten {
         };
         self.chunks.iter().all(apart)
     }
-}
-
-fn selection(origin: &[u64], count: &[u64]) -> Selection {
-    if origin.is_empty() {
-        return Selection::All;
-    }
-    let slices = origin.iter().zip(count).map(|(&start, &count)| SliceOrIndex::SliceCount {
-        start: start as usize,
-        step: 1,
-        count: count as usize,
-        block: 1,
-    });
-    Selection::Hyperslab(Hyperslab::new(slices.collect::<Vec<_>>()))
 }
 
 /// How many base elements an array has; 1 for other types.

@@ -1,6 +1,8 @@
 //! Parts of datasets, as they are written after the name of an object.
 
-use hdfive::{Hyperslab, Selection, SliceOrIndex};
+use hdfive::Selection;
+
+use crate::selection::hyperslab;
 
 /// A hyperslab: `[START;STRIDE;COUNT;BLOCK]`, each a list of one number a dimension, or left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,13 +76,7 @@ impl Slab {
     }
 
     pub(super) fn selection(&self) -> Selection {
-        let slice = |&[start, step, count, block]: &[u64; 4]| SliceOrIndex::SliceCount {
-            start: start as usize,
-            step: step as usize,
-            count: count as usize,
-            block: block as usize,
-        };
-        Selection::Hyperslab(Hyperslab::new(self.0.iter().map(slice).collect::<Vec<_>>()))
+        hyperslab(&self.0)
     }
 
     /// Where the hyperslab starts.

@@ -8,9 +8,10 @@ use hdfive::{Container, Dataset, MappedSelection, Object, Points, Selection, Std
 use super::Dumper;
 use super::external::references;
 use super::output::Section;
-use crate::elements::{print_part, selection};
+use crate::elements::print_part;
 use crate::errors::Result;
 use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Targets};
+use crate::selection::selection;
 
 /// A region as lists of corners.
 pub(crate) enum Region {

@@ -1,7 +1,7 @@
 //! Parts of datasets: hyperslabs that the command line gives.
 
+use hdfive::Container;
 use hdfive::datatype::DatatypeClass;
-use hdfive::{Container, Hyperslab, Selection, SliceOrIndex};
 
 use super::data::has_time;
 use super::external::references;
@@ -10,6 +10,7 @@ use super::{Dumper, binary};
 use crate::elements::print_part;
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, Prefix};
+use crate::selection::hyperslab;
 
 /// A hyperslab as far as it is given, a list for each property.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,16 +101,6 @@ fn rows(properties: &[Vec<u64>; 4]) -> impl Iterator<Item = (Vec<[u64; 4]>, bool
     })
 }
 
-fn selection(slab: &[[u64; 4]]) -> Selection {
-    let slices = slab.iter().map(|&[start, stride, count, block]| SliceOrIndex::SliceCount {
-        start: start as usize,
-        step: stride as usize,
-        count: count as usize,
-        block: block as usize,
-    });
-    Selection::Hyperslab(Hyperslab::new(slices.collect::<Vec<_>>()))
-}
-
 impl Dumper<'_> {
     /// Prints a part of a dataset.
     pub(super) fn subset(
@@ -157,7 +148,7 @@ impl Dumper<'_> {
         }
         let references = references(&mut self.files[self.current], self.options);
         for (slab, last) in rows(properties) {
-            let elements = container.read_elements(selection(&slab))?;
+            let elements = container.read_elements(hyperslab(&slab))?;
             if let Some(form) = self.options.binary {
                 binary::write(self.out.to(Section::Data), &elements, form)?;
                 continue;

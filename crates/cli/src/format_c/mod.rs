@@ -35,17 +35,7 @@ const MAX_WIDTH: usize = 4096;
 impl Format {
     /// `%g`: six significant digits, the shorter of the two notations.
     pub(crate) fn general() -> Self {
-        let conversion = Conversion {
-            left: false,
-            plus: false,
-            space: false,
-            alternate: false,
-            zero: false,
-            width: 0,
-            precision: None,
-            letter: b'g',
-        };
-        Self { before: String::new(), conversion: Some(conversion), after: String::new() }
+        Self { before: String::new(), conversion: Some(Conversion::GENERAL), after: String::new() }
     }
 
     /// `%.{precision}g`.
@@ -96,20 +86,23 @@ impl Format {
 }
 
 impl Conversion {
+    /// `%g`
+    const GENERAL: Self = Self {
+        left: false,
+        plus: false,
+        space: false,
+        alternate: false,
+        zero: false,
+        width: 0,
+        precision: None,
+        letter: b'g',
+    };
+
     /// Parses what follows the `%`, and gives what follows the conversion.
     fn parse(directive: &str) -> Option<(Self, &str)> {
         let bytes = directive.as_bytes();
         let mut at = 0;
-        let mut conversion = Self {
-            left: false,
-            plus: false,
-            space: false,
-            alternate: false,
-            zero: false,
-            width: 0,
-            precision: None,
-            letter: b'g',
-        };
+        let mut conversion = Self::GENERAL;
         loop {
             match bytes.get(at)? {
                 b'-' => conversion.left = true,
