@@ -172,7 +172,7 @@ pub mod datatype {
         VarLenKind, VarLenType,
     };
 }
-pub use group::{Group, IndexType, IterationOrder, LinkInfo, LinkType, Object};
+pub use group::{Group, IndexType, IterationOrder, LinkInfo, LinkType, LocationType, Object};
 #[cfg(feature = "derive")]
 pub use hdfive_derive::H5Type;
 pub use limits::Limits;

@@ -42,6 +42,18 @@ pub enum Object {
     NamedDatatype(NamedDatatype),
 }
 
+/// The kinds of object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LocationType {
+    /// A group.
+    Group,
+    /// A dataset.
+    Dataset,
+    /// A datatype with a name of its own.
+    NamedDatatype,
+}
+
 impl Group {
     pub(crate) fn root(shared: Arc<Shared>) -> Result<Self> {
         let store = shared.read()?;
@@ -98,6 +110,20 @@ impl Group {
 
     fn kind(location: &Location) -> Result<Kind> {
         group::kind(&*location.store()?, location.address)
+    }
+
+    /// The kind of the object called `name`, which may be damaged otherwise.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `Format` if its header does not tell.
+    pub fn loc_type_by_name(&self, name: &str) -> Result<LocationType> {
+        let location = self.locate(name)?;
+        let kind = Self::kind(&location).map_err(|error| error.with_path(&*location.path))?;
+        Ok(match kind {
+            Kind::Group => LocationType::Group,
+            Kind::Dataset => LocationType::Dataset,
+            Kind::NamedDatatype => LocationType::NamedDatatype,
+        })
     }
 
     /// The object called `name`, whatever it is.

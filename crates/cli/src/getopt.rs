@@ -20,6 +20,29 @@ pub(crate) struct Spec(pub(crate) char, pub(crate) &'static str, pub(crate) Take
 /// An option that is given: its letter and its value.
 pub(crate) type Given = (char, Option<String>);
 
+/// The number that text begins with, as C's `strtol` reads it: decimal, octal after `0`, hexadecimal after
+/// `0x`; and what follows it. Without a number it is 0, and all of the text follows.
+pub(crate) fn strtol(text: &str) -> (i64, &str) {
+    let start = text.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
+    let (negative, digits) = match start.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, start.strip_prefix('+').unwrap_or(start)),
+    };
+    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
+    let (base, digits) = match hex.filter(|hex| hex.starts_with(|c: char| c.is_ascii_hexdigit())) {
+        Some(hex) => (16, hex),
+        None if digits.starts_with('0') => (8, digits),
+        None => (10, digits),
+    };
+    let end = digits.find(|c: char| !c.is_digit(base)).unwrap_or(digits.len());
+    let (number, rest) = digits.split_at(end);
+    if number.is_empty() {
+        return (0, text);
+    }
+    let value = i64::from_str_radix(number, base).unwrap_or(i64::MAX);
+    (if negative { -value } else { value }, rest)
+}
+
 /// The first argument, if it is of this kind.
 fn pop_if(args: &mut VecDeque<String>, wanted: impl Fn(&str) -> bool) -> Option<String> {
     if args.front().is_some_and(|arg| wanted(arg)) { args.pop_front() } else { None }
@@ -30,72 +53,111 @@ fn pop_if(args: &mut VecDeque<String>, wanted: impl Fn(&str) -> bool) -> Option<
 /// # Errors
 /// The option that is not known, or lacks its value.
 pub(crate) fn parse(args: &[String], specs: &[Spec]) -> Result<(Vec<Given>, Vec<String>), String> {
-    let mut args: VecDeque<String> = args.iter().cloned().collect();
-    let mut options = Vec::new();
-    while let Some(arg) = pop_if(&mut args, |arg| arg.len() > 1 && arg.starts_with('-')) {
-        if arg == "--" {
-            break;
-        }
-        match arg.strip_prefix("--") {
-            Some(long) => options.push(parse_long(long, &mut args, specs)?),
-            None => parse_short(&arg[1..], &mut args, specs, &mut options)?,
-        }
+    let mut scanner = Scanner::new(args, specs);
+    let options = scanner.by_ref().collect::<Result<_, _>>()?;
+    Ok((options, scanner.rest()))
+}
+
+/// Arguments, from which options are taken one by one.
+pub(crate) struct Scanner<'s> {
+    args: VecDeque<String>,
+    specs: &'s [Spec],
+    /// How many letters of the first argument are taken already.
+    taken: usize,
+    ended: bool,
+}
+
+impl<'s> Scanner<'s> {
+    pub(crate) fn new(args: &[String], specs: &'s [Spec]) -> Self {
+        Self { args: args.iter().cloned().collect(), specs, taken: 0, ended: false }
     }
-    Ok((options, args.into()))
-}
 
-fn parse_long(long: &str, args: &mut VecDeque<String>, specs: &[Spec]) -> Result<Given, String> {
-    let (name, value) = match long.split_once('=') {
-        Some((name, value)) => (name, Some(value.to_owned())),
-        None => (long, None),
-    };
-    let Some(Spec(letter, _, takes)) = specs.iter().find(|spec| spec.1 == name) else {
-        return Err(format!("unknown option --{name}"));
-    };
-    let value = match (takes, value) {
-        (Takes::Nothing, Some(_)) => return Err(format!("option --{name} takes no value")),
-        (Takes::Value, None) => match pop_if(args, |next| !next.starts_with('-')) {
-            None => return Err(format!("option --{name} needs a value")),
-            value => value,
-        },
-        (_, value) => value,
-    };
-    Ok((*letter, value))
-}
+    /// The arguments from that on of which an option would be taken next, as a whole.
+    pub(crate) fn rest(self) -> Vec<String> {
+        self.args.into()
+    }
 
-fn parse_short(
-    letters: &str,
-    args: &mut VecDeque<String>,
-    specs: &[Spec],
-    options: &mut Vec<Given>,
-) -> Result<(), String> {
-    for (at, letter) in letters.char_indices() {
+    fn long(&mut self, long: &str) -> Result<Given, String> {
+        let (name, value) = match long.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (long, None),
+        };
+        let Some(Spec(letter, _, takes)) = self.specs.iter().find(|spec| spec.1 == name) else {
+            return Err(format!("unknown option --{name}"));
+        };
+        let value = match (takes, value) {
+            (Takes::Nothing, Some(_)) => return Err(format!("option --{name} takes no value")),
+            (Takes::Value, None) => match pop_if(&mut self.args, |next| !next.starts_with('-')) {
+                None => return Err(format!("option --{name} needs a value")),
+                value => value,
+            },
+            (_, value) => value,
+        };
+        Ok((*letter, value))
+    }
+
+    /// Takes the next letter of the first argument.
+    fn short(&mut self, letter: char) -> Result<Given, String> {
         let known = |spec: &&Spec| spec.0 == letter && (letter.is_ascii_alphabetic() || letter == '?');
-        let Some(Spec(_, _, takes)) = specs.iter().find(known) else {
-            return Err(format!("unknown option -{letter}"));
+        let takes = self.specs.iter().find(known).map(|spec| spec.2);
+        self.taken += letter.len_utf8();
+        let more = self.args.front().is_some_and(|arg| arg.len() > 1 + self.taken);
+        let argument = if more && matches!(takes, None | Some(Takes::Nothing)) {
+            None
+        } else {
+            let argument = self.args.pop_front();
+            argument.map(|argument| argument[1 + std::mem::take(&mut self.taken)..].to_owned())
         };
         match takes {
-            Takes::Nothing => options.push((letter, None)),
-            Takes::Value => {
-                let rest = &letters[at + letter.len_utf8()..];
-                let value = if rest.is_empty() { args.pop_front() } else { Some(rest.to_owned()) };
-                let Some(value) = value else { return Err(format!("option -{letter} needs a value")) };
-                options.push((letter, Some(value)));
-                return Ok(());
+            None => Err(format!("unknown option -{letter}")),
+            Some(Takes::Nothing) => Ok((letter, None)),
+            Some(Takes::Value) => {
+                match argument.filter(|rest| !rest.is_empty()).or_else(|| self.args.pop_front()) {
+                    None => Err(format!("option -{letter} needs a value")),
+                    value => Ok((letter, value)),
+                }
             }
-            Takes::Perhaps => {
-                let last = args.len() < 2;
-                options.push((letter, pop_if(args, |next| !last && !next.starts_with('-'))));
-                return Ok(());
+            Some(Takes::Perhaps) => {
+                let last = self.args.len() < 2;
+                Ok((letter, pop_if(&mut self.args, |next| !last && !next.starts_with('-'))))
             }
         }
     }
-    Ok(())
+}
+
+impl Iterator for Scanner<'_> {
+    type Item = Result<Given, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let first = self.args.front().filter(|arg| arg.len() > 1 && arg.starts_with('-') && !self.ended)?;
+        if let Some(letter) = first[1 + self.taken..].chars().next().filter(|_| !first.starts_with("--")) {
+            return Some(self.short(letter));
+        }
+        let long = self.args.pop_front()?[2..].to_owned();
+        self.ended = long.is_empty();
+        if self.ended { None } else { Some(self.long(&long)) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_those_of_c() {
+        for (text, number, rest) in [
+            ("12", 12, ""),
+            (" -5x", -5, "x"),
+            ("0x1fg", 31, "g"),
+            ("0778", 63, "8"),
+            ("0xz", 0, "xz"),
+            ("", 0, ""),
+            ("-", 0, "-"),
+            ("99999999999999999999", i64::MAX, ""),
+        ] {
+            assert_eq!(strtol(text), (number, rest), "{text}");
+        }
+    }
 
     #[test]
     fn options_come_before_files() {
@@ -118,5 +180,9 @@ mod tests {
         for wrong in [&["-q"][..], &["--nothing"], &["-d"], &["--header=1"], &["--dataset"]] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
+        let args = ["-HH", "-H", "f"].map(str::to_owned);
+        let mut scanner = Scanner::new(&args, SPECS);
+        assert_eq!(scanner.next(), Some(Ok(('H', None))));
+        assert_eq!(scanner.rest(), args);
     }
 }

@@ -13,10 +13,28 @@ pub(crate) fn open(path: &Path) -> Result<hdfive::File> {
 /// As [`open`], with options. A path that is no file may be that of a file in several: a family, or one
 /// with parts of its own for metadata and raw data.
 pub(crate) fn open_with(options: &hdfive::FileBuilder, path: &Path) -> Result<hdfive::File> {
-    options.open(path).or_else(|error| {
-        let in_several = ["family", "split", "multi"].iter().filter(|_| !path.exists());
-        let found = in_several.filter_map(|driver| drive(options, driver).open(path).ok()).next();
-        found.ok_or_else(|| match other_format(path) {
+    open_driven(options, path, None).map(|(file, _)| file)
+}
+
+/// As [`open_with`], by the driver that the C library calls so, or by the one that can; gives the name
+/// of the driver that did.
+pub(crate) fn open_driven(
+    options: &hdfive::FileBuilder,
+    path: &Path,
+    driver: Option<&str>,
+) -> Result<(hdfive::File, &'static str)> {
+    // Two files are opened as those of several kinds of data are.
+    const IN_SEVERAL: [(&str, &str); 3] = [("family", "family"), ("split", "multi"), ("multi", "multi")];
+    const IN_ONE: [&str; 4] = ["sec2", "core", "stdio", "log"];
+    if let Some((driver, name)) = IN_SEVERAL.into_iter().find(|(name, _)| driver == Some(name)) {
+        return Ok((drive(options, driver).open(path)?, name));
+    }
+    let name = IN_ONE.into_iter().find(|name| driver == Some(name)).unwrap_or("sec2");
+    options.open(path).map(|file| (file, name)).or_else(|error| {
+        let in_several = IN_SEVERAL.iter().filter(|_| driver.is_none() && !path.exists());
+        let open =
+            |(driver, name): &(&str, &'static str)| Some((drive(options, driver).open(path).ok()?, *name));
+        in_several.filter_map(open).next().ok_or_else(|| match other_format(path) {
             Some(format) => Error::at(path, format_args!("{format}, not an HDF5 file")),
             None => Error::new(error),
         })

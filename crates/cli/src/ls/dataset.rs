@@ -113,7 +113,7 @@ impl Lister<'_> {
             DatatypeClass::Reference(_) => write!(self.out, "reference information not available")?,
             _ => {
                 let total = (dataset.size() as u64).saturating_mul(element);
-                let used = dataset.storage_size()?;
+                let used = dataset.storage_size().unwrap_or(0);
                 write!(self.out, "{total} logical byte{}, ", plural(total))?;
                 write!(self.out, "{used} allocated byte{}", plural(used))?;
                 if used > 0 {

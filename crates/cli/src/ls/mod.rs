@@ -36,44 +36,57 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             writeln!(out, "h5ls: Version 1.14.6")?;
             return Ok(out.flush()?);
         }
+        Request::Refused(reason) => return Err(Error::new(reason)),
     };
+    let result = list(&options, &mut out);
+    out.flush()?;
+    result
+}
+
+/// Lists all targets, or those before one that is not found.
+fn list(options: &Options, out: &mut dyn Write) -> Result<()> {
     let mut failed = false;
     let mut opened = 0;
+    let mut root_shown = false;
     for target in &options.targets {
-        match open(target) {
-            Ok((file, path)) => {
-                let name = &target[..target.len() - path.len()];
-                if options.verbose {
-                    writeln!(out, "Opened \"{name}\" with sec2 driver.")?;
-                }
-                opened += 1;
-                let mut lister = Lister::new(&options, &file, name, opened, &mut out);
-                lister.target(path)?;
-                failed |= lister.failed;
-                opened = lister.opened;
-            }
+        let (file, path, driver) = match open(target, options.driver.as_deref()) {
+            Ok(opened) => opened,
             Err(error) => {
                 errors::report(&error);
                 failed = true;
+                continue;
             }
+        };
+        let name = &target[..target.len() - path.len()];
+        if options.verbose {
+            writeln!(out, "Opened \"{name}\" with {driver} driver.")?;
         }
+        opened += 1;
+        // The root group of a later file is shown, too, and the group that is asked for in it.
+        root_shown |= options.recursive && path.is_empty();
+        let mut lister = Lister::new(options, &file, name, opened, out);
+        lister.root_shown = root_shown;
+        lister.target(path)?;
+        failed |= lister.failed;
+        opened = lister.opened;
     }
-    out.flush()?;
     if failed { Err(Error::Reported) } else { Ok(()) }
 }
 
-/// Opens the file that `target` begins with; what follows it, from a slash on, is a path in it.
-fn open(target: &str) -> Result<(File, &str)> {
+/// Opens the file that `target` begins with; what follows it, from a slash on, is a path in it. The last
+/// thing is the name of the driver.
+fn open<'t>(target: &'t str, driver: Option<&str>) -> Result<(File, &'t str, &'static str)> {
     let mut end = target.len();
     loop {
         let path = Path::new(&target[..end]);
         // A file whose root group is damaged cannot be opened.
-        let opened = input::open(path).and_then(|file| Ok(file.reference_count().map(|_| file)?));
+        let whole = |(file, driver): (File, _)| Ok((file.reference_count().map(|_| file)?, driver));
+        let opened = input::open_driven(&File::with_options(), path, driver).and_then(whole);
         match (opened, target[..end].rfind('/')) {
-            (Ok(file), _) => return Ok((file, &target[end..])),
+            (Ok((file, driver)), _) => return Ok((file, &target[end..], driver)),
             (Err(error), _) if path.is_file() => return Err(error),
             (Err(_), Some(slash)) if slash > 0 => end = slash,
-            (Err(_), _) => return input::open(Path::new(target)).map(|file| (file, "")),
+            (Err(_), _) => return Err(Error::new(format_args!("{target}: unable to open file"))),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The options of `h5ls`.
 
+use crate::getopt::strtol;
+
 /// What `h5ls --help` prints.
 pub(super) const USAGE: &str = include_str!("usage.txt");
 
@@ -24,14 +26,18 @@ pub(super) struct Options {
     pub(super) no_dangling: bool,
     /// Whether a group is listed itself, not its members.
     pub(super) literal: bool,
-    /// Whether the bytes of elements are printed.
+    /// Whether the bytes of elements are asked for.
     pub(super) hex: bool,
     /// Whether the output is for programs.
     pub(super) simple: bool,
     /// Whether the addresses of raw data are printed.
     pub(super) addresses: bool,
-    /// Columns; nothing: each element has a line.
-    pub(super) width: Option<usize>,
+    /// Columns of a line.
+    pub(super) width: usize,
+    /// Whether each element has a line, of any length.
+    pub(super) unbroken: bool,
+    /// The driver to open files with, if it is not to be found out.
+    pub(super) driver: Option<String>,
     pub(super) targets: Vec<String>,
 }
 
@@ -45,71 +51,102 @@ pub(super) enum Request {
         mistake: Option<String>,
         failed: bool,
     },
+    /// Nothing, for this reason.
+    Refused(String),
 }
 
-/// Options with values that change nothing here: the library chooses how to read files.
-const IGNORED: &[&str] = &[
-    "--vfd=",
-    "--page-buffer-size=",
-    "--vol-value=",
-    "--vol-name=",
-    "--vol-info=",
-    "--vfd-value=",
-    "--vfd-name=",
-    "--vfd-info=",
-];
+/// Options with values that change nothing here.
+const IGNORED: &[&str] = &["--page-buffer-size=", "--vol-info=", "--vfd-info="];
+
+/// Drivers by the numbers that the C library gives them.
+const DRIVERS: [&str; 7] = ["sec2", "core", "log", "family", "multi", "stdio", "split"];
 
 /// Why the command line cannot be followed.
 fn mistake(text: impl Into<String>) -> Request {
     Request::Usage { mistake: Some(text.into()), failed: true }
 }
 
-/// A number of columns; an inner nothing is no limit.
-fn width(text: &str) -> Option<Option<usize>> {
-    let width: usize = text.parse().ok()?;
-    Some((width > 0).then_some(width))
+/// What the usage alone says.
+fn misused() -> Request {
+    Request::Usage { mistake: None, failed: true }
+}
+
+/// The columns of the terminal, if there is one, or those that the environment says it has.
+fn columns() -> usize {
+    if let Some((_, columns)) = console::Term::stderr().size_checked().filter(|(_, columns)| *columns > 0) {
+        return columns.into();
+    }
+    let said = std::env::var("COLUMNS").ok().filter(|said| said.starts_with(|c: char| c.is_ascii_digit()));
+    let columns = said.map_or(80, |said| strtol(&said).0 as i32);
+    usize::try_from(columns).unwrap_or(0).max(1)
 }
 
 impl Options {
     /// Understands the command line: options come before targets.
     pub(super) fn parse(args: &[String]) -> Request {
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let mut options = Self { width: Some(columns.unwrap_or(80).max(1)), ..Self::default() };
-        let mut args = args.iter();
-        while let Some(arg) = args.as_slice().first().filter(|arg| arg.starts_with('-')) {
-            args.next();
+        let mut options = Self { width: columns(), ..Self::default() };
+        let mut rest = args.iter();
+        while let Some(arg) = rest.as_slice().first().filter(|arg| arg.starts_with('-')) {
+            rest.next();
             if arg == "--" {
                 break;
             }
-            let value = match arg.strip_prefix("--width=").or_else(|| arg.strip_prefix("-w")) {
-                Some("") => args.next().map(String::as_str),
-                None if arg == "--width" => args.next().map(String::as_str),
-                Some(value) => Some(value),
-                None => match options.flags(arg) {
-                    Some(request) => return request,
-                    None => continue,
+            let request = match arg.strip_prefix("--width=").or_else(|| arg.strip_prefix("-w")) {
+                Some("") if arg == "-w" => {
+                    rest.next().map_or(Some(misused()), |value| options.columns(value))
+                }
+                None if arg == "--width" => match rest.next().map(|value| (value, strtol(value).0 as i32)) {
+                    Some((value, 1..)) => options.columns(value),
+                    _ => Some(misused()),
                 },
+                Some(value) => options.columns(value),
+                None => options.other(arg),
             };
-            match value.and_then(width) {
-                Some(width) => options.width = width,
-                None => return mistake("an option needs a number of columns"),
+            if let Some(request) = request {
+                return request;
             }
         }
-        options.targets = args.cloned().collect();
-        if options.targets.is_empty() {
-            return mistake("a file is needed");
-        }
-        if options.recursive && options.literal {
-            return mistake("Error: 'recursive' option not compatible with 'group info' option!");
-        }
-        if options.no_dangling && !options.follow {
-            return mistake("Error: --no-dangling-links must be used along with --follow-symlinks option!");
-        }
-        Request::List(options)
+        options.targets = rest.cloned().collect();
+        options.checked()
     }
 
-    /// Understands an argument without a value; gives what ends the parsing.
-    fn flags(&mut self, arg: &str) -> Option<Request> {
+    /// What is to be done when all arguments are understood.
+    fn checked(self) -> Request {
+        if self.targets.is_empty() {
+            return misused();
+        }
+        if self.recursive && self.literal {
+            return mistake("Error: 'recursive' option not compatible with 'group info' option!");
+        }
+        if self.no_dangling && !self.follow {
+            return mistake("Error: --no-dangling-links must be used along with --follow-symlinks option!");
+        }
+        if let Some(driver) = self.driver.as_deref().filter(|driver| !DRIVERS.contains(driver)) {
+            return Request::Refused(format!("unable to set VFD on fapl for file: {driver}"));
+        }
+        Request::List(self)
+    }
+
+    /// Sets the width; 0 is no limit, whatever follows the number.
+    fn columns(&mut self, text: &str) -> Option<Request> {
+        match strtol(text) {
+            (width, _) if width as i32 == 0 => {
+                self.unbroken = true;
+                None
+            }
+            (width, "") => match usize::try_from(width as i32) {
+                Ok(width) => {
+                    self.width = width;
+                    None
+                }
+                Err(_) => Some(misused()),
+            },
+            _ => Some(misused()),
+        }
+    }
+
+    /// Understands an argument that says nothing of the width; gives what ends the parsing.
+    fn other(&mut self, arg: &str) -> Option<Request> {
         let letters = match arg {
             "--help" => "h",
             "--version" => "V",
@@ -133,12 +170,33 @@ impl Options {
                 self.no_dangling = true;
                 ""
             }
-            _ if IGNORED.iter().any(|option| arg.starts_with(option)) => "",
-            _ if arg.starts_with("--enable-error-stack=") => "",
-            _ if arg.starts_with("--") => return Some(mistake(format!("Unknown argument: {arg}"))),
+            _ if arg.starts_with("--") => return self.with_value(arg),
             _ => &arg[1..],
         };
         letters.chars().find_map(|letter| self.flag(letter))
+    }
+
+    /// Understands a long option with a value.
+    fn with_value(&mut self, arg: &str) -> Option<Request> {
+        if let Some(name) = arg.strip_prefix("--vfd=").or_else(|| arg.strip_prefix("--vfd-name=")) {
+            self.driver = Some(name.to_owned());
+        } else if let Some(number) = arg.strip_prefix("--vfd-value=") {
+            let driver = usize::try_from(strtol(number).0).ok().and_then(|number| DRIVERS.get(number));
+            self.driver = Some(driver.map_or(number, |driver| driver).to_owned());
+        } else if let Some(name) =
+            arg.strip_prefix("--vol-name=").or_else(|| arg.strip_prefix("--vol-value="))
+        {
+            if !matches!(name, "native" | "0") {
+                return Some(Request::Refused(format!("unable to set VOL on fapl for file: {name}")));
+            }
+        } else if arg.starts_with("--s3-cred=") {
+            return Some(mistake("Error: Read-Only S3 VFD is not available."));
+        } else if arg.starts_with("--hdfs-attrs=") {
+            return Some(mistake("Error: The HDFS VFD is not available."));
+        } else if !IGNORED.iter().any(|option| arg.starts_with(option)) {
+            return Some(mistake(format!("Unknown argument: {arg}")));
+        }
+        None
     }
 
     fn flag(&mut self, letter: char) -> Option<Request> {
@@ -158,7 +216,7 @@ impl Options {
             's' => self.ascii = true,
             'v' => self.verbose = true,
             'x' => self.hex = true,
-            _ => return Some(mistake(format!("Unknown argument: -{letter}"))),
+            _ => return Some(misused()),
         }
         None
     }
@@ -175,20 +233,45 @@ mod tests {
     #[test]
     fn options_come_before_targets() {
         let Request::List(options) = parse(&["-w60", "-Erv", "--simple", "a", "-b"]) else { panic!() };
-        assert_eq!((options.width, options.targets), (Some(60), vec!["a".to_owned(), "-b".to_owned()]));
+        assert_eq!((options.width, options.targets), (60, vec!["a".to_owned(), "-b".to_owned()]));
         assert!(options.recursive && options.full && options.verbose && options.simple);
-        assert!(options.follow_external && !options.follow);
-        let Request::List(options) = parse(&["-w", "0", "--", "-a"]) else { panic!() };
-        assert_eq!((options.width, options.targets), (None, vec!["-a".to_owned()]));
+        assert!(options.follow_external && !options.follow && !options.unbroken);
+        let Request::List(options) = parse(&["-w", "0", "-", "--", "-a"]) else { panic!() };
+        assert_eq!((options.unbroken, options.targets), (true, vec!["-a".to_owned()]));
+    }
+
+    #[test]
+    fn the_width_is_a_number_of_c() {
+        for (args, width) in [(&["--width=0x20", "a"][..], 32), (&["-w", "010", "a"], 8), (&["-w 7", "a"], 7)]
+        {
+            let Request::List(options) = parse(args) else { panic!("{args:?}") };
+            assert_eq!((options.width, options.unbroken), (width, false));
+        }
+        for args in [&["-wx", "a"][..], &["--width=", "a"], &["-w", "", "a"]] {
+            let Request::List(options) = parse(args) else { panic!("{args:?}") };
+            assert!(options.unbroken);
+        }
     }
 
     #[test]
     fn mistakes_are_explained_with_the_usage() {
         assert!(matches!(parse(&["-help"]), Request::Usage { failed: false, .. }));
-        for wrong in
-            [&["-r", "-g", "a"][..], &["--no-dangling-links", "a"], &["-wx", "a"], &["-y", "a"], &["-v"]]
-        {
+        for wrong in [
+            &["-r", "-g", "a"][..],
+            &["--no-dangling-links", "a"],
+            &["-w5x", "a"],
+            &["-w", "-5", "a"],
+            &["--width", "0", "a"],
+            &["--width"],
+            &["-y", "a"],
+            &["--bogus", "a"],
+            &["--s3-cred=(,,)", "a"],
+            &["-v"],
+        ] {
             assert!(matches!(parse(wrong), Request::Usage { failed: true, .. }), "{wrong:?}");
+        }
+        for wrong in ["--vfd=ros3", "--vol-name=other", "--vfd-value=99"] {
+            assert!(matches!(parse(&[wrong, "a"]), Request::Refused(_)), "{wrong}");
         }
     }
 }

@@ -6,40 +6,48 @@ use hdfive::{Attribute, Container, Dataset};
 use super::object::Lister;
 use super::reference::are_references;
 use crate::elements::{References, print_elements};
-use crate::errors::{self, Error, Result};
-use crate::render::{Cursor, Lines, Prefix, Style};
+use crate::errors::{Error, Result};
+use crate::render::{Cursor, Data, Lines, Prefix, Style};
 
 impl Lister<'_> {
     /// Prints the elements of a dataset.
     pub(super) fn dataset_values(&mut self, dataset: &Dataset) -> Result<()> {
-        writeln!(self.out, "    Data:")?;
         self.values(dataset, 1, false)
     }
 
     /// Prints the elements of an attribute.
     pub(super) fn attribute_values(&mut self, attribute: &Attribute) -> Result<()> {
-        writeln!(self.out, "        Data:")?;
-        self.values(attribute, 3, true)
+        self.values(attribute, 2, true)
     }
 
     fn values(&mut self, container: &Container, level: usize, attribute: bool) -> Result<()> {
         let style = self.style(container, attribute);
         let mut cursor = Cursor::first(level);
-        let result = if container.extents().is_null() {
-            Ok(())
-        } else if are_references(container.datatype()) {
-            self.references(container, &style, &mut cursor)
-        } else {
-            let references = References::new(&mut self.objects, self.file);
-            print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out))
-        };
-        if let Err(error) = result {
-            let Error::Message(_) = error else { return Err(error) };
-            let begun = if self.options.simple { "" } else { " " };
-            write!(self.out, "                {begun}Unable to print data.")?;
-            // As with the C tool, the rest of the listing is no failure.
-            errors::report(&error);
+        cursor.fresh = false;
+        let heading = format!("{}Data:\n", "    ".repeat(level));
+        Lines::new(self.out).element(&mut cursor, &style, &mut Data::default(), 0, &heading)?;
+        (cursor.column, cursor.fresh) = (0, true);
+        cursor.level += usize::from(attribute);
+        if are_references(container.datatype()) {
+            let result = self.references(container, &style, &mut cursor);
+            self.survive(result)?;
+            return Ok(writeln!(self.out)?);
         }
+        let result = match (container.extents().is_null(), attribute) {
+            (true, true) => Err(Error::new("an attribute without elements")),
+            (true, false) => Ok(()),
+            (false, _) => {
+                let references = References::new(&mut self.objects, self.file);
+                print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out))
+            }
+        };
+        if matches!(result, Err(Error::Message(_))) {
+            let mut data = Data::new(Vec::new());
+            data.continued = true;
+            let text = "        Unable to print data.";
+            Lines::new(self.out).element(&mut cursor, &style, &mut data, 0, text)?;
+        }
+        self.survive(result)?;
         Ok(writeln!(self.out)?)
     }
 
@@ -47,10 +55,7 @@ impl Lister<'_> {
         let options = self.options;
         let mut style = if options.simple { Style::simple_list() } else { Style::list() };
         if !options.simple {
-            match options.width {
-                Some(width) => style.columns = width,
-                None => (style.columns, style.per_line) = (65_535, 1),
-            }
+            (style.columns, style.per_line) = if options.unbroken { (65_535, 1) } else { (options.width, 0) };
         }
         if options.labels {
             style.member_names = true;

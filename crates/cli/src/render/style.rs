@@ -10,7 +10,8 @@ pub(crate) struct Style {
     pub(crate) float: Format,
     /// How floating-point numbers of 5 to 8 bytes are printed; longer ones always as `%g`.
     pub(crate) double: Format,
-    /// Whether the bytes of elements are printed, whatever their type.
+    /// Whether elements are printed as bytes, whatever their type; but as with the C tool, that is only
+    /// what separates them.
     pub(crate) raw: bool,
     /// The bits of integers that are printed, if not all are.
     pub(crate) bits: Option<Bits>,
@@ -84,6 +85,8 @@ pub(crate) enum Prefix {
     Marked(&'static str),
     /// With one level of indentation less, and this text; where an element goes on, with the other.
     Fixed(String, String),
+    /// With indentation and this text.
+    Whole(String),
 }
 
 /// A place in text where a line may be broken; never printed.
@@ -118,6 +121,7 @@ impl Style {
             member_separator: " ",
             array: ("", ""),
             array_separator: "  ",
+            nested_array_lines: true,
             sequence_separator: ",",
             element_suffix: " ",
             columns: 65_535,

@@ -7,7 +7,7 @@ use hdfive::datatype::{
 use hdfive::{Heap, StdReference};
 
 use super::escape::{escape_name, push_char};
-use super::native::native_size;
+use super::native::{memory_size, native_size};
 use super::number::{Integer, integer, real};
 use super::style::Style;
 use crate::errors::Result;
@@ -87,7 +87,7 @@ impl<'a> Values<'a> {
         level: usize,
     ) -> Result<()> {
         match &datatype.class {
-            _ if self.style.raw => push_hex(text, bytes),
+            _ if self.style.raw => (1..memory_size(datatype)).for_each(|_| text.push(':')),
             DatatypeClass::Integer(_) if datatype.size == 1 && self.style.ascii => {
                 push_char(text, bytes.first().copied().unwrap_or(0), self.style.escape);
             }
@@ -209,8 +209,8 @@ impl<'a> Values<'a> {
                     self.push_indent(text, level + 1);
                 } else if self.after_array && style.nested_array_lines {
                     if !style.array_lines {
-                        // The line is broken instead of the space that separates other elements.
-                        text.truncate(text.trim_end_matches(' ').len());
+                        // The line is broken instead of the last space that separates other elements.
+                        text.pop();
                     }
                     text.push_str("\n ");
                     self.push_indent(text, level + 1);

@@ -13,15 +13,20 @@ use crate::input;
 use gather::Statistics;
 use options::{HELP, Options, Request};
 
+/// The version of HDF5 whose `h5stat` this is like.
+const VERSION: &str = "h5stat: Version 1.14.6\n";
+
 /// Runs the command with these arguments.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     let options = match Options::parse(args) {
         Request::Stat(options) => options,
-        Request::Help => return Ok(out.write_all(HELP.as_bytes()).and_then(|()| out.flush())?),
-        Request::Version => {
-            writeln!(out, "h5stat: h5 {}", env!("CARGO_PKG_VERSION"))?;
-            return Ok(out.flush()?);
+        Request::Tell { help, then } => {
+            out.write_all(if help { HELP } else { VERSION }.as_bytes())?;
+            match then {
+                Some(options) => options,
+                None => return Ok(out.flush()?),
+            }
         }
         Request::Wrong { message, help } => {
             if help {

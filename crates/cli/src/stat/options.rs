@@ -1,6 +1,6 @@
 //! The options of `h5stat`.
 
-use crate::getopt::{self, Spec, Takes};
+use crate::getopt::{Scanner, Spec, Takes};
 
 /// What is to be printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,8 +38,11 @@ pub(super) struct Options {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Request {
     Stat(Options),
-    Help,
-    Version,
+    /// The help or else the version, before what follows it is looked at as a file, if there is something.
+    Tell {
+        help: bool,
+        then: Option<Options>,
+    },
     /// Something that cannot be done, and whether the help says what could be.
     Wrong {
         message: String,
@@ -64,10 +67,10 @@ const SPECS: &[Spec] = &[
     Spec('a', "numattrs", Takes::Value),
     Spec('s', "freespace", Takes::Nothing),
     Spec('S', "summary", Takes::Nothing),
-    Spec('1', "enable-error-stack", Takes::Perhaps),
-    Spec('2', "page-buffer-size", Takes::Value),
-    Spec('3', "s3-cred", Takes::Value),
-    Spec('4', "hdfs-attrs", Takes::Value),
+    Spec('E', "enable-error-stack", Takes::Perhaps),
+    Spec('K', "page-buffer-size", Takes::Value),
+    Spec('w', "s3-cred", Takes::Value),
+    Spec('H', "hdfs-attrs", Takes::Value),
 ];
 
 /// What `h5 stat --help` prints.
@@ -122,10 +125,6 @@ fn threshold(value: Option<&str>) -> Option<u64> {
 impl Options {
     /// Understands the command line.
     pub(super) fn parse(args: &[String]) -> Request {
-        let (given, files) = match getopt::parse(args, SPECS) {
-            Ok(parsed) => parsed,
-            Err(message) => return Request::Wrong { message, help: true },
-        };
         let mut options = Self {
             parts: Parts::default(),
             small_groups: 10,
@@ -135,25 +134,34 @@ impl Options {
             file: String::new(),
             words: args.len(),
         };
-        for (letter, value) in given {
-            match letter {
-                'h' => return Request::Help,
-                'V' => return Request::Version,
-                _ => {
+        let mut scanner = Scanner::new(args, SPECS);
+        while let Some(given) = scanner.next() {
+            match given {
+                Ok((letter @ ('h' | 'V'), _)) => {
+                    let then = options.with_file(scanner.rest());
+                    return Request::Tell { help: letter == 'h', then };
+                }
+                Ok((letter, value)) => {
                     if let Err(message) = options.set(letter, value) {
                         return Request::Wrong { message, help: false };
                     }
                 }
+                Err(message) => return Request::Wrong { message, help: true },
             }
         }
-        let Some(file) = files.into_iter().next() else {
-            return Request::Wrong { message: "missing file name".to_owned(), help: true };
-        };
-        options.file = file;
-        if options.parts == Parts::default() {
-            options.parts = Parts::all();
+        match options.with_file(scanner.rest()) {
+            Some(options) => Request::Stat(options),
+            None => Request::Wrong { message: "missing file name".to_owned(), help: true },
         }
-        Request::Stat(options)
+    }
+
+    /// The options for the first of these files, if there is one.
+    fn with_file(mut self, files: Vec<String>) -> Option<Self> {
+        self.file = files.into_iter().next()?;
+        if self.parts == Parts::default() {
+            self.parts = Parts::all();
+        }
+        Some(self)
     }
 
     fn set(&mut self, letter: char, value: Option<String>) -> Result<(), String> {
@@ -176,8 +184,8 @@ impl Options {
             'm' => self.small_datasets = number("datasets")?,
             'a' => self.few_attributes = number("# of attributes")?,
             'O' => self.object = value,
-            '3' => return Err("Read-Only S3 VFD is not enabled".to_owned()),
-            '4' => return Err("HDFS VFD is not enabled".to_owned()),
+            'w' => return Err("Read-Only S3 VFD is not enabled".to_owned()),
+            'H' => return Err("HDFS VFD is not enabled".to_owned()),
             // Errors are always explained, and pages are cached as they come.
             _ => {}
         }
@@ -231,5 +239,17 @@ mod tests {
             assert_eq!(message, expected);
         }
         assert_eq!(parse(&[]), Request::Wrong { message: "missing file name".to_owned(), help: true });
+        assert!(matches!(parse(&["-l", "0", "--bogus"]), Request::Wrong { help: false, .. }));
+    }
+
+    #[test]
+    fn a_file_after_the_version_is_looked_at() {
+        assert_eq!(parse(&["-V"]), Request::Tell { help: false, then: None });
+        let Request::Tell { help: true, then: Some(options) } = parse(&["-f", "-h", "x.h5"]) else {
+            panic!()
+        };
+        assert_eq!((options.parts.file, options.parts.groups, options.file.as_str()), (true, false, "x.h5"));
+        let Request::Tell { then: Some(options), .. } = parse(&["-Vf", "x.h5"]) else { panic!() };
+        assert_eq!(options.file, "-Vf");
     }
 }
