@@ -79,8 +79,11 @@ fn open<'t>(target: &'t str, driver: Option<&str>) -> Result<(File, &'t str, &'s
     let mut end = target.len();
     loop {
         let path = Path::new(&target[..end]);
-        // A file whose root group is damaged cannot be opened.
-        let whole = |(file, driver): (File, _)| Ok((file.reference_count().map(|_| file)?, driver));
+        // The C library looks at the root group at once where an old superblock tells of it, too.
+        let whole = |(file, driver): (File, _)| {
+            let old = file.info().is_ok_and(|info| info.superblock_version < 2);
+            Ok((if old { file.reference_count().map(|_| file)? } else { file }, driver))
+        };
         let opened = input::open_driven(&File::with_options(), path, driver).and_then(whole);
         match (opened, target[..end].rfind('/')) {
             (Ok((file, driver)), _) => return Ok((file, &target[end..], driver)),

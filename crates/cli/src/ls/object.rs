@@ -82,6 +82,10 @@ impl<'a> Lister<'a> {
     pub(super) fn target(&mut self, path: &str) -> Result<()> {
         if matches!(path, "" | "/") {
             self.hidden = path.len();
+            if let Err(error) = self.file.reference_count() {
+                errors::report(&error.into());
+                return self.not_found("/");
+            }
             return self.object(&Found::Object(Object::Group((**self.file).clone())), "/");
         }
         (self.hidden, self.base) = (1, path.len() - usize::from(path.ends_with('/')));

@@ -120,8 +120,8 @@ impl Lister<'_> {
             return self.list_references(dataset, style, cursor);
         }
         let mut style = style.clone();
-        if let Prefix::Fixed(first, _) = style.prefix {
-            style.prefix = Prefix::Whole(first);
+        if let Prefix::Fixed(first, continued) = style.prefix {
+            style.prefix = Prefix::Whole(first, continued);
         }
         let file = dataset.file()?;
         let references = References::new(&mut self.objects, &file);
@@ -168,7 +168,8 @@ impl Lister<'_> {
 
     /// Prints text after the reference with this number.
     fn append(&mut self, index: u64, text: &str, outline: &Style, cursor: &mut Cursor) -> Result<()> {
-        Ok(Lines::new(self.out).element(cursor, outline, &mut Data::default(), index, text)?)
+        let style = Style { prefix: Prefix::Fixed(String::new(), String::new()), ..outline.clone() };
+        Ok(Lines::new(self.out).element(cursor, &style, &mut Data::default(), index, text)?)
     }
 
     fn type_and_space(&mut self, container: &Container, outline: &Style, cursor: &mut Cursor) -> Result<()> {

@@ -5,6 +5,7 @@ use hdfive::{Attribute, Container, Dataset};
 
 use super::object::Lister;
 use super::reference::are_references;
+use crate::dump::has_time;
 use crate::elements::{References, print_elements};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, Prefix, Style};
@@ -33,15 +34,15 @@ impl Lister<'_> {
             self.survive(result)?;
             return Ok(writeln!(self.out)?);
         }
-        let result = match (container.extents().is_null(), attribute) {
-            (true, true) => Err(Error::new("an attribute without elements")),
-            (true, false) => Ok(()),
-            (false, _) => {
-                let references = References::new(&mut self.objects, self.file);
-                print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out))
-            }
+        let null = container.extents().is_null();
+        // The C library has no native type for times.
+        let result = if null || (has_time(container.datatype()) && !style.raw) {
+            Ok(())
+        } else {
+            let references = References::new(&mut self.objects, self.file);
+            print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out))
         };
-        if matches!(result, Err(Error::Message(_))) {
+        if matches!(result, Err(Error::Message(_))) || (null && attribute) {
             let mut data = Data::new(Vec::new());
             data.continued = true;
             let text = "        Unable to print data.";
@@ -57,6 +58,7 @@ impl Lister<'_> {
         if !options.simple {
             (style.columns, style.per_line) = if options.unbroken { (65_535, 1) } else { (options.width, 0) };
         }
+        style.before_address = format!("-{}:", self.file_number);
         if options.labels {
             style.member_names = true;
             style.braces = ("{", "}");

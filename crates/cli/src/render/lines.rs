@@ -130,7 +130,7 @@ impl<'o> Lines<'o> {
         }
         let mut prefix = String::new();
         let levels = match style.prefix {
-            Prefix::Indent | Prefix::Whole(_) => cursor.level,
+            Prefix::Indent | Prefix::Whole(..) => cursor.level,
             _ => cursor.level.saturating_sub(1),
         };
         (0..levels).for_each(|_| prefix.push_str(style.indent));
@@ -141,9 +141,10 @@ impl<'o> Lines<'o> {
                 data.index(element, &mut text);
                 text.push_str("): ");
             }
-            Prefix::Fixed(first, continued) => text.push_str(if section > 0 { continued } else { first }),
+            Prefix::Fixed(first, continued) | Prefix::Whole(first, continued) => {
+                text.push_str(if section > 0 { continued } else { first });
+            }
             Prefix::Marked(mark) => text.push_str(mark),
-            Prefix::Whole(whole) => text.push_str(whole),
             Prefix::Indent | Prefix::Outline => {}
         }
         // Wherever the text is, it is counted as if the whole indentation were before it.

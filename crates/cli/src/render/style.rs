@@ -23,6 +23,8 @@ pub(crate) struct Style {
     pub(crate) repeats: usize,
     /// What says how often (`{}`) such a character is repeated.
     pub(crate) repeated: &'static str,
+    /// Between the kind of the object that a reference in other data leads to, and its address.
+    pub(crate) before_address: String,
     /// Whether members of compounds are preceded by their names.
     pub(crate) member_names: bool,
     /// Between members of a compound.
@@ -85,8 +87,8 @@ pub(crate) enum Prefix {
     Marked(&'static str),
     /// With one level of indentation less, and this text; where an element goes on, with the other.
     Fixed(String, String),
-    /// With indentation and this text.
-    Whole(String),
+    /// With indentation and this text; where an element goes on, with the other.
+    Whole(String, String),
 }
 
 /// A place in text where a line may be broken; never printed.
@@ -161,6 +163,7 @@ impl Style {
             escape: Escape::Plain,
             repeats: 0,
             repeated: " repeats {} times",
+            before_address: " ".to_owned(),
             member_names: false,
             member_separator: ",\n",
             compound_break: "\n",

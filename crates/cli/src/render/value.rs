@@ -277,7 +277,8 @@ impl<'a> Values<'a> {
             (ReferenceType::Object, None) => "<unknown>".to_owned(),
             // The C tool prints an address in its memory, of as many digits.
             (ReferenceType::Object, Some(kind)) => {
-                format!("{} {:014} \"{}\"", kind.keyword(), target.address, target.path)
+                let between = &self.style.before_address;
+                format!("{}{between}{:014} \"{}\"", kind.keyword(), target.address, target.path)
             }
             (ReferenceType::Region, _) => format!("DATASET \"{}\"", target.path),
             _ => target.standard(&reference),
