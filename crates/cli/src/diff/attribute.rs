@@ -1,9 +1,12 @@
 //! Attributes: which of two objects have which, and which elements differ.
 
+use hdfive::datatype::{Datatype, DatatypeClass};
 use hdfive::{Attribute, Location, Selection};
 
 use super::comparable::Shape;
-use super::element::Scope;
+use super::element::{Run, Scope, identical};
+use super::memory::{Images, native};
+use super::options::Criterion;
 use super::reference::Containers;
 use super::state::{Diff, Pair, Place, padded};
 use crate::errors::{Error, Result};
@@ -26,6 +29,11 @@ fn matched(names: Pair<Vec<String>>) -> Vec<(String, Pair<bool>)> {
         matched.extend(from_first.or(from_second).map(|name| (name, has)));
     }
     matched
+}
+
+/// Whether floating-point numbers that are the same are compared as well, where others differ.
+pub(super) fn is_strict(criterion: Criterion, datatype: &Datatype) -> bool {
+    criterion == Criterion::Epsilon && matches!(datatype.class, DatatypeClass::Float(_))
 }
 
 impl Diff<'_> {
@@ -88,24 +96,39 @@ impl Diff<'_> {
         paths: Pair<&str>,
     ) -> Result<u64> {
         let types = attributes.map(|attribute| attribute.datatype());
+        for datatype in types {
+            if !matches!(datatype.class, DatatypeClass::Reference(_)) {
+                native(datatype)?;
+            }
+        }
         let shapes = attributes.map(|attribute| Shape::of(attribute).fixed());
         if !self.comparable(names, types, [&shapes[0], &shapes[1]], false) {
             return Ok(0);
         }
         let files = [attributes[0].file()?, attributes[1].file()?];
+        let images = Images::of(types, false)?;
         let mut elements = Vec::new();
-        for (number, (attribute, name)) in (1..).zip(attributes.iter().zip(names)) {
-            match attribute.read_elements(Selection::All) {
+        for (side, (attribute, name)) in attributes.iter().zip(names).enumerate() {
+            let converts = images.as_ref().map_or(Ok(()), |images| images.check(side));
+            let read = attribute.read_elements(Selection::All).map_err(Error::from);
+            match converts.and(read) {
                 Ok(read) => elements.push(read),
                 Err(error) => {
-                    self.print(format_args!("Failed reading attribute{number} {name}\n"));
-                    return Err(error.into());
+                    self.print(format_args!("Failed reading attribute{} {name}\n", side + 1));
+                    return Err(error);
                 }
             }
         }
         let [first, second] = elements.as_slice() else {
             return Err(Error::new("attributes come in pairs"));
         };
+        // What has no element is one of zeros.
+        let zeros = [first, second].map(|elements| vec![0; elements.datatype().size as usize]);
+        let run = |side: usize, elements| {
+            let run = Run::of(elements);
+            if attributes[side].extents().is_null() { Run { bytes: &zeros[side], ..run } } else { run }
+        };
+        let runs = [run(0, first), run(1, second)];
         let place = Place {
             names: [0, 1].map(|side| format!("{} of <{}>", names[side], paths[side])),
             dims: shapes[0].dims.clone(),
@@ -115,7 +138,8 @@ impl Diff<'_> {
             place: &place,
             containers: Containers { files: [&files[0], &files[1]] },
             by_name: native_size(types[0]) != native_size(types[1]),
-            follow: true,
+            whole: true,
+            strict: is_strict(self.options.criterion, types[0]) && !identical(runs)?,
         };
         let names = [place.names[0].as_str(), place.names[1].as_str()];
         let lists = self.options.verbose || self.options.report;
@@ -123,7 +147,7 @@ impl Diff<'_> {
             self.print(format_args!("attribute: <{}> and <{}>\n", names[0], names[1]));
         }
         self.heading = true;
-        let found = self.elements(&scope, [first, second], 0, 0)?;
+        let found = self.elements(&scope, runs, 0, 0)?;
         if lists {
             self.print_found(found);
         } else if found > 0 && !self.options.quiet {

@@ -1,10 +1,12 @@
 //! Datasets: whether they can be compared, and which elements differ.
 
-use hdfive::datatype::{Datatype, DatatypeClass};
-use hdfive::{Container, Dataset, Layout, Selection};
+use hdfive::datatype::DatatypeClass;
+use hdfive::{Container, Dataset, Elements, Layout, Selection};
 
 use super::comparable::Shape;
-use super::element::Scope;
+use super::attribute::is_strict;
+use super::element::{Run, Scope, identical};
+use super::memory::{Images, native};
 use super::reference::Containers;
 use super::state::{Diff, Pair, Place};
 use super::subset::Slab;
@@ -22,9 +24,6 @@ const WHOLE_BYTES: u64 = 128 << 20;
 /// Larger datasets it compares in parts of so many bytes, each with its own heading.
 const STRIP_BYTES: u64 = 32 << 20;
 
-/// The most chunks that are looked for where nothing else may be written.
-const MAX_CHUNKS: usize = 1024;
-
 /// The last component of a path.
 fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
@@ -32,13 +31,26 @@ fn base_name(path: &str) -> &str {
 
 /// Where two datasets have chunks that were written: elsewhere both have the same fill value.
 struct Unwritten {
-    /// First element and shape of each chunk.
-    chunks: Vec<(Vec<u64>, Vec<u64>)>,
+    dims: Vec<u64>,
+    /// Positions of the first element of each chunk, in order, and of the end of it and those before.
+    chunks: Vec<(u128, u128)>,
+}
+
+/// The positions, in the order of elements, of the first one of a box and of the end of it.
+fn span(dims: &[u64], origin: &[u64], count: &[u64]) -> (u128, u128) {
+    let last = |(&at, &count): (&u64, &u64)| at.saturating_add(count.saturating_sub(1));
+    let last: Vec<u64> = origin.iter().zip(count).map(last).collect();
+    let position = |coordinates: &[u64]| {
+        let at = |at: u128, (&dim, &coordinate): (&u64, &u64)| {
+            at.saturating_mul(dim.into()).saturating_add(coordinate.into())
+        };
+        dims.iter().zip(coordinates).fold(0, at)
+    };
+    (position(origin), position(&last).saturating_add(1))
 }
 
 impl Unwritten {
-    /// Nothing if the datasets may differ elsewhere, or there are so many chunks that to look for them
-    /// takes long.
+    /// Nothing if the datasets may differ elsewhere.
     fn of(datasets: Pair<&Dataset>) -> Result<Option<Self>> {
         let [first, second] = datasets;
         let alike = first.datatype() == second.datatype() && types::self_contained(first.datatype());
@@ -46,40 +58,38 @@ impl Unwritten {
         if !alike || fill(first) != fill(second) {
             return Ok(None);
         }
+        let dims = Shape::of(first).dims;
         let mut chunks = Vec::new();
         for dataset in datasets {
             let Some(shape) = dataset.chunk() else { return Ok(None) };
             let shape: Vec<u64> = shape.into_iter().map(|dim| dim as u64).collect();
-            let written = dataset.chunks()?;
-            if written.len() > MAX_CHUNKS {
-                return Ok(None);
-            }
-            chunks.extend(written.into_iter().map(|chunk| (chunk.offset, shape.clone())));
+            chunks.extend(dataset.chunks()?.into_iter().map(|chunk| span(&dims, &chunk.offset, &shape)));
         }
-        Ok(Some(Self { chunks }))
+        Ok(Some(Self::with(dims, chunks)))
     }
 
-    /// Whether nothing was written in a box.
+    fn with(dims: Vec<u64>, mut chunks: Vec<(u128, u128)>) -> Self {
+        chunks.sort_unstable();
+        let mut end = 0;
+        for chunk in &mut chunks {
+            end = chunk.1.max(end);
+            chunk.1 = end;
+        }
+        Self { dims, chunks }
+    }
+
+    /// Whether nothing was written in a box, nor between its elements.
     fn covers(&self, origin: &[u64], count: &[u64]) -> bool {
-        let apart = |(offset, shape): &(Vec<u64>, Vec<u64>)| {
-            let chunk =
-                offset.iter().zip(shape).map(|(&offset, &size)| (offset, offset.saturating_add(size)));
-            chunk
-                .zip(origin.iter().zip(count))
-                .any(|((start, end), (&from, &size))| end <= from || from.saturating_add(size) <= start)
-        };
-        self.chunks.iter().all(apart)
+        let (start, end) = span(&self.dims, origin, count);
+        let before = self.chunks.partition_point(|chunk| chunk.0 < end);
+        before.checked_sub(1).and_then(|last| self.chunks.get(last)).is_none_or(|chunk| chunk.1 <= start)
     }
 }
 
-/// How many base elements an array has; 1 for other types.
-fn array_len(datatype: &Datatype) -> u64 {
-    match &datatype.class {
-        DatatypeClass::Array(class) => {
-            class.dims.iter().fold(1, |len, &dim| len.saturating_mul(u64::from(dim)))
-        }
-        _ => 1,
-    }
+/// The elements of a box of both datasets.
+fn read(containers: Pair<&Container>, origin: &[u64], count: &[u64]) -> Result<Pair<Elements>> {
+    let [first, second] = containers;
+    Ok([first.read_elements(selection(origin, count))?, second.read_elements(selection(origin, count))?])
 }
 
 impl Diff<'_> {
@@ -121,6 +131,11 @@ impl Diff<'_> {
         let types = datasets.map(|dataset| dataset.datatype());
         let shapes = datasets.map(|dataset| Shape::of(dataset));
         can &= self.comparable(paths, types, [&shapes[0], &shapes[1]], false);
+        for datatype in types {
+            if !matches!(datatype.class, DatatypeClass::Reference(_)) {
+                native(datatype)?;
+            }
+        }
         if !can || !self.signs_match(paths, types) {
             return Ok(0);
         }
@@ -139,7 +154,8 @@ impl Diff<'_> {
             place: &place,
             containers: Containers { files: [&files[0], &files[1]] },
             by_name: native_size(types[0]) != native_size(types[1]),
-            follow: true,
+            whole: true,
+            strict: false,
         };
         self.whole(datasets, &scope, &shapes[0])
     }
@@ -170,51 +186,80 @@ impl Diff<'_> {
         let types = containers.map(|container| container.datatype());
         let sizes = types.map(native_size);
         let is_array = matches!(types[0].class, DatatypeClass::Array(_));
-        if is_array && array_len(types[0]) != array_len(types[1]) {
+        if is_array && sizes[0] != sizes[1] {
             return self.uneven_arrays(containers, scope, shape);
         }
         let size = sizes[0].max(sizes[1]).max(1);
         let strip = if shape.len().saturating_mul(size) < WHOLE_BYTES { u64::MAX } else { STRIP_BYTES };
         let stored = types.map(|datatype| u64::from(datatype.size));
         let unwritten = Unwritten::of(datasets)?;
+        let is_written = |(origin, count): &(Vec<u64>, Vec<u64>)| {
+            unwritten.as_ref().is_none_or(|unwritten| !unwritten.covers(origin, count))
+        };
         let (mut found, mut index) = (0, 0);
         for (strip_origin, strip_count) in Tiles::new(&shape.dims, size, strip) {
-            self.heading = true;
-            let mut found_here = 0;
-            for (origin, count) in Tiles::new(&strip_count, stored[0].max(stored[1]), PART_BYTES) {
-                let origin: Vec<u64> =
-                    origin.iter().zip(&strip_origin).map(|(at, start)| at + start).collect();
-                if unwritten.as_ref().is_some_and(|unwritten| unwritten.covers(&origin, &count)) {
-                    index += count.iter().product::<u64>();
-                    continue;
+            let tiles = || {
+                Tiles::new(&strip_count, stored[0].max(stored[1]), PART_BYTES).map(|(origin, count)| {
+                    let origin: Vec<u64> = origin.iter().zip(&strip_origin).map(|(at, start)| at + start).collect();
+                    (origin, count)
+                })
+            };
+            let mut strict = false;
+            if is_strict(self.options.criterion, types[0]) {
+                for (origin, count) in tiles().filter(is_written) {
+                    let elements = read(containers, &origin, &count)?;
+                    strict |= !identical([Run::of(&elements[0]), Run::of(&elements[1])])?;
                 }
-                let elements = [
-                    containers[0].read_elements(selection(&origin, &count))?,
-                    containers[1].read_elements(selection(&origin, &count))?,
-                ];
-                found_here = self.elements(scope, [&elements[0], &elements[1]], index, found_here)?;
-                index += elements[0].len() as u64;
+            }
+            self.heading = true;
+            let scope = Scope { strict, ..*scope };
+            let mut found_here = 0;
+            for tile in tiles() {
+                if strict || is_written(&tile) {
+                    let elements = read(containers, &tile.0, &tile.1)?;
+                    let runs = [Run::of(&elements[0]), Run::of(&elements[1])];
+                    found_here = self.elements(&scope, runs, index, found_here)?;
+                }
+                index += tile.1.iter().product::<u64>();
             }
             found += found_here;
         }
         Ok(found)
     }
 
-    /// Compares arrays of different lengths as the C tool does: as if all arrays had the length of the
-    /// shorter ones, one after the other.
+    /// Compares arrays of different sizes as the C tool does: as if what is in memory were, one after the
+    /// other, arrays of the smaller type.
     fn uneven_arrays(
         &mut self,
         containers: Pair<&Container>,
         scope: &Scope<'_>,
         shape: &Shape,
     ) -> Result<u64> {
-        let lens = containers.map(|container| array_len(container.datatype()));
-        let shorter = usize::from(lens[0] > lens[1]);
-        let total = shape.len().saturating_mul(lens[shorter]);
+        let types = containers.map(|container| container.datatype());
+        let images = Images::of(types, true)?;
+        let images = images.ok_or_else(|| Error::new("arrays of these types cannot be compared"))?;
+        let smaller = usize::from(images.memory[0].size > images.memory[1].size);
+        let larger = shape.len().saturating_mul(images.memory[1 - smaller].size.into());
+        if larger >= WHOLE_BYTES {
+            return Err(Error::new("so many arrays of different sizes cannot be compared"));
+        }
         let elements =
             [containers[0].read_elements(Selection::All)?, containers[1].read_elements(Selection::All)?];
+        let len = shape.len() as usize * images.memory[smaller].size as usize;
+        let image = |side: usize| -> Result<Vec<u8>> {
+            let images = elements[side].iter().map(|bytes| images.convert(side, bytes));
+            let mut bytes = images.collect::<Result<Vec<_>>>()?.concat();
+            bytes.truncate(len);
+            Ok(bytes)
+        };
+        let bytes = [image(0)?, image(1)?];
+        let run = |side: usize| Run {
+            datatype: &images.memory[smaller],
+            bytes: &bytes[side],
+            heap: elements[side].heap(),
+        };
         self.heading = true;
-        self.flattened(scope, [&elements[0], &elements[1]], lens[shorter], total)
+        self.elements(scope, [run(0), run(1)], 0, 0)
     }
 
     /// Compares the parts that are asked for.
@@ -238,15 +283,17 @@ impl Diff<'_> {
             containers[1].read_elements(select(second.as_ref()))?,
         ];
         place.part = first;
+        let runs = [Run::of(&elements[0]), Run::of(&elements[1])];
         let types = containers.map(|container| container.datatype());
         let scope = Scope {
             place: &place,
             containers: files,
             by_name: native_size(types[0]) != native_size(types[1]),
-            follow: true,
+            whole: true,
+            strict: is_strict(self.options.criterion, types[0]) && !identical(runs)?,
         };
         self.heading = true;
-        self.elements(&scope, [&elements[0], &elements[1]], 0, 0)
+        self.elements(&scope, runs, 0, 0)
     }
 }
 
@@ -267,10 +314,11 @@ mod tests {
 
     #[test]
     fn boxes_without_chunks_are_unwritten() {
-        let unwritten = Unwritten { chunks: vec![(vec![4, 0], vec![4, 4])] };
+        let unwritten = Unwritten::with(vec![8, 8], vec![span(&[8, 8], &[4, 0], &[4, 4])]);
         assert!(unwritten.covers(&[0, 0], &[4, 8]));
-        assert!(unwritten.covers(&[4, 4], &[4, 4]));
+        assert!(!unwritten.covers(&[4, 0], &[1, 8]));
         assert!(!unwritten.covers(&[3, 3], &[2, 2]));
+        assert!(unwritten.covers(&[7, 4], &[1, 4]));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use hdfive::datatype::{
     ArrayType, CompoundType, Datatype, DatatypeClass, EnumType, Normalization, VarLenKind,
 };
 use hdfive::datatype::{ByteOrder, FloatType};
-use hdfive::{Elements, Heap};
+use hdfive::Heap;
 
+use super::memory::Images;
 use super::number::{Integers, Width};
 use super::reference::Containers;
 use super::state::{Diff, Pair, Place, padded};
@@ -29,9 +30,41 @@ pub(super) struct Scope<'a> {
     pub(super) containers: Containers<'a>,
     /// Whether members of compounds are found by their names, as the types differ in size.
     pub(super) by_name: bool,
-    /// Whether the elements are references themselves, not members or elements of arrays: only those
-    /// are followed.
-    pub(super) follow: bool,
+    /// Whether the elements themselves are compared, not members or items of them.
+    pub(super) whole: bool,
+    /// Whether floating-point numbers that are the same are compared as well, as others differ.
+    pub(super) strict: bool,
+}
+
+/// Elements of one type, one after the other.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'a> {
+    pub(super) datatype: &'a Datatype,
+    pub(super) bytes: &'a [u8],
+    pub(super) heap: &'a Heap,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn of(elements: &'a hdfive::Elements) -> Self {
+        Self { datatype: elements.datatype(), bytes: elements.as_bytes(), heap: elements.heap() }
+    }
+
+    fn items(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.bytes.chunks_exact(size(self.datatype))
+    }
+}
+
+/// Whether all elements are the same in memory.
+///
+/// # Errors
+/// That they cannot be converted.
+pub(super) fn identical(runs: Pair<Run<'_>>) -> Result<bool> {
+    match Images::of(runs.map(|run| run.datatype), false)? {
+        None => Ok(runs[0].bytes == runs[1].bytes),
+        Some(images) => runs[0].items().zip(runs[1].items()).try_fold(true, |same, (first, second)| {
+            Ok(same && images.convert(0, first)? == images.convert(1, second)?)
+        }),
+    }
 }
 
 /// Elements whose bytes are compared at once.
@@ -83,15 +116,16 @@ impl Diff<'_> {
     pub(super) fn elements(
         &mut self,
         scope: &Scope<'_>,
-        elements: Pair<&Elements>,
+        runs: Pair<Run<'_>>,
         start: u64,
         mut found: u64,
     ) -> Result<u64> {
-        let types = elements.map(Elements::datatype);
-        let heaps = elements.map(Elements::heap);
-        let same_bytes = types::self_contained(types[0]) && types[0] == types[1];
+        let types = runs.map(|run| run.datatype);
+        let heaps = runs.map(|run| run.heap);
+        let images = Images::of(types, false)?;
+        let same_bytes = types::self_contained(types[0]) && types[0] == types[1] && !scope.strict;
         let wanted = self.options.count;
-        let blocks = elements.map(|elements| elements.as_bytes().chunks(BLOCK * size(elements.datatype())));
+        let blocks = runs.map(|run| run.bytes.chunks(BLOCK * size(run.datatype)));
         let [first_blocks, second_blocks] = blocks;
         for (start, blocks) in (start..).step_by(BLOCK).zip(first_blocks.zip(second_blocks)) {
             if same_bytes && blocks.0 == blocks.1 {
@@ -105,40 +139,17 @@ impl Diff<'_> {
                 if same_bytes && first == second {
                     continue;
                 }
-                let datum = Datum { types, bytes: [first, second], heaps };
-                found += self.datum(scope, datum, index)?;
+                let Some(images) = &images else {
+                    found += self.datum(scope, Datum { types, bytes: [first, second], heaps }, index)?;
+                    continue;
+                };
+                let bytes = [images.convert(0, first)?, images.convert(1, second)?];
+                if bytes[0] != bytes[1] || scope.strict {
+                    let types = [&images.memory[0]; 2];
+                    found += self.datum(scope, Datum { types, bytes: [&bytes[0], &bytes[1]], heaps }, index)?;
+                }
             }
             self.check_output()?;
-        }
-        Ok(found)
-    }
-
-    /// Compares arrays as if all had `len` items, one after the other, `total` in all.
-    ///
-    /// # Errors
-    /// As [`elements`](Self::elements).
-    pub(super) fn flattened(
-        &mut self,
-        scope: &Scope<'_>,
-        elements: Pair<&Elements>,
-        len: u64,
-        total: u64,
-    ) -> Result<u64> {
-        let mut bases = Vec::new();
-        for elements in elements {
-            match &elements.datatype().class {
-                DatatypeClass::Array(class) => bases.push(&*class.base),
-                _ => return Err(Error::new("elements are no arrays")),
-            }
-        }
-        let [first, second] = bases[..] else { return Ok(0) };
-        let items = |side: usize, base: &Datatype| elements[side].as_bytes().chunks_exact(size(base));
-        let heaps = elements.map(Elements::heap);
-        let scope = Scope { follow: false, ..*scope };
-        let mut found = 0;
-        for (at, bytes) in (0..total).zip(items(0, first).zip(items(1, second))) {
-            let datum = Datum { types: [first, second], bytes: [bytes.0, bytes.1], heaps };
-            found += self.datum(&scope, datum, at / len.max(1))?;
         }
         Ok(found)
     }
@@ -149,7 +160,10 @@ impl Diff<'_> {
         Ok(match (&datum.types[0].class, &datum.types[1].class) {
             (DatatypeClass::Integer(_), DatatypeClass::Integer(_)) => {
                 let size = native_size(datum.types[lead]) as u32;
-                self.integers(place, index, integers(&datum, lead, size), size)
+                let values = integers(&datum, lead, size);
+                // Elements of 4 bytes are compared as if they had a sign.
+                let values = if scope.whole && size == 4 { values.signed() } else { values };
+                self.integers(place, index, values, size)
             }
             (DatatypeClass::Float(first), DatatypeClass::Float(second)) => {
                 let [a, b] = datum.bytes;
@@ -159,7 +173,8 @@ impl Diff<'_> {
                     5..=8 => Width::Double,
                     _ => Width::Extended,
                 };
-                self.reals(place, index, [value(a, first), value(b, second)], width)
+                let strict = scope.whole && scope.strict;
+                self.reals(place, index, [value(a, first), value(b, second)], width, strict)
             }
             (DatatypeClass::Compound(first), DatatypeClass::Compound(second)) => {
                 self.nested(|diff| diff.compounds(scope, datum, [first, second], index))?
@@ -230,7 +245,7 @@ impl Diff<'_> {
                 part(datum.bytes[side], member.offset as usize, member.datatype.size as usize)
             });
             let types = members.map(|member| &member.datatype);
-            let scope = Scope { follow: false, ..*scope };
+            let scope = Scope { whole: false, ..*scope };
             found += self.datum(&scope, datum.with(types, bytes), index)?;
         }
         Ok(found)
@@ -260,7 +275,7 @@ impl Diff<'_> {
         index: u64,
     ) -> Result<u64> {
         let sizes = bases.map(size);
-        let scope = Scope { follow: false, ..*scope };
+        let scope = Scope { whole: false, ..*scope };
         let [first, second] = [0, 1].map(|side| datum.bytes[side].chunks_exact(sizes[side]));
         first.zip(second).take(count).try_fold(0, |found, (first, second)| {
             Ok(found + self.datum(&scope, datum.with(bases, [first, second]), index)?)
@@ -279,26 +294,39 @@ impl Diff<'_> {
         let items = |side: usize| datum.heaps[side].get(datum.bytes[side], sizes[side]);
         let bytes = [items(0)?, items(1)?];
         let lens = [0, 1].map(|side| bytes[side].len() / sizes[side]);
-        let found = self.items(scope, datum.with(datum.types, bytes), bases, lens[0], index)?;
-        Ok(found + lens[0].saturating_sub(lens[1]) as u64)
+        let missing = lens[0].saturating_sub(lens[1]);
+        let found = match Images::of(bases, true)? {
+            None => self.items(scope, datum.with(datum.types, bytes), bases, lens[0], index)?,
+            Some(images) => {
+                let image = |side: usize| -> Result<Vec<u8>> {
+                    let items = bytes[side].chunks_exact(sizes[side]).take(lens[0]);
+                    items.map(|item| images.convert(side, item)).collect::<Result<Vec<_>>>().map(|all| all.concat())
+                };
+                let bytes = [image(0)?, image(1)?];
+                // Both are taken for items of the first type: the others may end early.
+                let mut second = bytes[1].clone();
+                second.resize(second.len().max(bytes[0].len().min(lens[1] * size(&images.memory[0]))), 0);
+                let bases = [&images.memory[0]; 2];
+                self.items(scope, datum.with(datum.types, [&bytes[0], &second]), bases, lens[0] - missing, index)?
+            }
+        };
+        Ok(found + missing as u64)
     }
 
     fn enumerations(&mut self, place: &Place, datum: Datum<'_>, classes: Pair<&EnumType>, index: u64) -> u64 {
         // Of types of one size the first names the values of both.
         let one_size = native_size(datum.types[0]) == native_size(datum.types[1]);
+        let values = [0, 1].map(|side| value(&classes[side].base, datum.bytes[side]));
+        if one_size && values[0] == values[1] {
+            return 0;
+        }
         let name = |side: usize| {
-            let value = value(&classes[side].base, datum.bytes[side]);
             let class = classes[if one_size { 0 } else { side }];
-            let mut members = class.members.iter();
-            members.find(|(_, other)| self::value(&class.base, other) == value).map(|(name, _)| name.as_str())
+            let has = |(_, other): &&(String, Vec<u8>)| value(&class.base, other) == values[side];
+            class.members.iter().find(has).map(|(name, _)| name.as_str())
         };
         let names = [name(0), name(1)];
-        let values = [0, 1].map(|side| value(&classes[side].base, datum.bytes[side]));
-        if if names[0].is_some() {
-            names[0] == names[1]
-        } else {
-            names[1].is_none() && values[0] == values[1]
-        } {
+        if names[0].is_some() && names[0] == names[1] {
             return 0;
         }
         if self.print_position(place, index, 0, false) {

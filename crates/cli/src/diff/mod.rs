@@ -5,6 +5,7 @@ mod comparable;
 mod dataset;
 mod element;
 mod matching;
+mod memory;
 mod number;
 mod object;
 mod options;

@@ -39,6 +39,14 @@ fn wrapped(value: i64, size: u32) -> i64 {
 }
 
 impl Integers {
+    /// As `int`, whatever sign the type has.
+    pub(super) fn signed(self) -> Self {
+        match self {
+            Self::Signed(..) => self,
+            Self::Unsigned(first, second) => Self::Signed((first as i32).into(), (second as i32).into()),
+        }
+    }
+
     fn same(self) -> bool {
         match self {
             Self::Signed(first, second) => first == second,
@@ -138,18 +146,29 @@ fn rounded(value: f64, width: Width) -> f64 {
 fn distance(first: Real, second: Real, width: Width) -> Real {
     let opposite = |negative: bool| Real::NotANumber { negative: !negative };
     match (first, second) {
+        (Real::NotANumber { negative: first }, Real::NotANumber { negative: second })
+            if width == Width::Extended =>
+        {
+            opposite(first && second)
+        }
         (Real::NotANumber { negative }, _) | (_, Real::NotANumber { negative }) => opposite(negative),
         (Real::Infinite { negative: first }, Real::Infinite { negative: second }) if first == second => {
             opposite(true)
         }
         (Real::Infinite { .. }, _) | (_, Real::Infinite { .. }) => Real::Infinite { negative: false },
         _ if width == Width::Extended => exact_distance(first, second).rounded(64, -16_382, 16_383),
-        _ => Real::from(rounded((double(first) - double(second)).abs(), width)),
+        _ => {
+            let difference = double(first) - double(second);
+            // A negative zero stays one.
+            Real::from(rounded(if difference >= 0.0 { difference } else { -difference }, width))
+        }
     }
 }
 
 /// The distance of finite numbers; one that is too small to matter is left out.
 fn exact_distance(first: Real, second: Real) -> Real {
+    // A negative zero less zero stays one.
+    let negative = first.is_negative() && !second.is_negative();
     let parts = |real: Real| match real {
         Real::Finite { negative, mantissa, exponent } if mantissa != 0 => {
             let spare = mantissa.trailing_zeros();
@@ -169,7 +188,8 @@ fn exact_distance(first: Real, second: Real) -> Real {
         return Real::Finite { negative: false, mantissa: first.0.unsigned_abs(), exponent: first.1 };
     }
     let shifted = if first.0 == 0 { 0 } else { first.0 << shift };
-    Real::Finite { negative: false, mantissa: (shifted - second.0).unsigned_abs(), exponent }
+    let mantissa = (shifted - second.0).unsigned_abs();
+    Real::Finite { negative: negative && mantissa == 0, mantissa, exponent }
 }
 
 /// The bits of numbers are the same.
@@ -196,8 +216,8 @@ fn real_verdict(first: Real, second: Real, width: Width, criterion: Criterion) -
                 Width::Double => f64::EPSILON,
                 Width::Extended => 2_f64.powi(-63),
             };
-            // What is no number is never close.
-            !identical(first, second) && apart().partial_cmp(&epsilon).is_none_or(|order| order.is_ge())
+            // What is no number is never close, nor are infinite numbers.
+            apart().partial_cmp(&epsilon).is_none_or(|order| order.is_ge())
         }
         Criterion::Delta(delta) => apart() > delta,
         Criterion::Relative(bound) => {
@@ -241,13 +261,24 @@ impl Diff<'_> {
         self.integers(place, index, values, 1)
     }
 
-    /// Compares two floating-point numbers.
-    pub(super) fn reals(&mut self, place: &Place, index: u64, values: [Real; 2], width: Width) -> u64 {
+    /// Compares two floating-point numbers; unless it is `strict`, those that are the same do not differ.
+    pub(super) fn reals(
+        &mut self,
+        place: &Place,
+        index: u64,
+        values: [Real; 2],
+        width: Width,
+        strict: bool,
+    ) -> u64 {
         let [first, second] = values;
+        let criterion = self.options.criterion;
+        if !strict && criterion == Criterion::Epsilon && identical(first, second) {
+            return 0;
+        }
         let verdict = match (self.options.nans, is_nan(first), is_nan(second)) {
             (true, true, true) => Verdict::Same,
             (true, true, false) | (true, false, true) => Verdict::Different,
-            _ => real_verdict(first, second, width, self.options.criterion),
+            _ => real_verdict(first, second, width, criterion),
         };
         self.report(place, index, &verdict, |relative| {
             let conversion = match verdict {

@@ -54,7 +54,7 @@ impl Diff<'_> {
             [false, false] => {}
             _ => return Ok(1),
         }
-        if !scope.follow && is_old(datum.types[0]) {
+        if !scope.whole && is_old(datum.types[0]) {
             return Ok(0);
         }
         if self.depth >= MAX_DEPTH {

@@ -16,7 +16,7 @@ fn terminated(bytes: &[u8]) -> &[u8] {
 }
 
 /// A fixed-length string as one of another padding and size.
-fn converted(bytes: &[u8], padding: StringPadding, to: StringPadding, size: usize) -> Vec<u8> {
+pub(super) fn converted(bytes: &[u8], padding: StringPadding, to: StringPadding, size: usize) -> Vec<u8> {
     let text = match padding {
         StringPadding::SpacePadded => {
             let end = bytes.iter().rposition(|&byte| byte != b' ').map_or(0, |at| at + 1);

@@ -76,7 +76,8 @@ pub(super) fn same(first: &Datatype, second: &Datatype) -> bool {
             first.dims == second.dims && same(&first.base, &second.base)
         }
         (DatatypeClass::VarLen(first), DatatypeClass::VarLen(second)) => {
-            first.kind == second.kind && same(&first.base, &second.base)
+            let string = |kind: &VarLenKind| matches!(kind, VarLenKind::String(_));
+            string(&first.kind) == string(&second.kind) && same(&first.base, &second.base)
         }
         (first, second) => first == second,
     }

@@ -5,11 +5,11 @@ use hdfive::datatype::{Datatype, DatatypeClass, ReferenceType, VarLenKind};
 /// The size of the native type of `datatype` in memory, in bytes, which says how much of a dataset the
 /// C tools read at once, and so where they may break lines.
 pub(crate) fn native_size(datatype: &Datatype) -> u64 {
-    layout(datatype).0
+    native_layout(datatype).0
 }
 
-/// Size and alignment.
-fn layout(datatype: &Datatype) -> (u64, u64) {
+/// Size and alignment of the native type of `datatype` in memory, in bytes.
+pub(crate) fn native_layout(datatype: &Datatype) -> (u64, u64) {
     let scalar = |size| (size, size);
     match &datatype.class {
         DatatypeClass::Integer(class) => scalar(by_precision(class.precision)),
@@ -22,7 +22,7 @@ fn layout(datatype: &Datatype) -> (u64, u64) {
         }),
         DatatypeClass::Compound(class) => {
             let (size, align) = class.members.iter().fold((0_u64, 1), |(size, align), member| {
-                let (member_size, member_align) = layout(&member.datatype);
+                let (member_size, member_align) = native_layout(&member.datatype);
                 (size.next_multiple_of(member_align) + member_size, align.max(member_align))
             });
             (size.next_multiple_of(align), align)
@@ -30,18 +30,18 @@ fn layout(datatype: &Datatype) -> (u64, u64) {
         DatatypeClass::Reference(ReferenceType::Object) => (8, 8),
         DatatypeClass::Reference(ReferenceType::Region) => (12, 1),
         DatatypeClass::Reference(_) => (64, 8),
-        DatatypeClass::Enum(class) => layout(&class.base),
+        DatatypeClass::Enum(class) => native_layout(&class.base),
         DatatypeClass::VarLen(class) => match class.kind {
             VarLenKind::Sequence => (16, 8),
             VarLenKind::String(_) => (8, 8),
         },
         DatatypeClass::Array(class) => {
-            let (size, align) = layout(&class.base);
+            let (size, align) = native_layout(&class.base);
             let count = class.dims.iter().fold(1_u64, |count, &dim| count.saturating_mul(dim.into()));
             (size.saturating_mul(count), align)
         }
         DatatypeClass::Complex(class) => {
-            let (size, align) = layout(&class.base);
+            let (size, align) = native_layout(&class.base);
             (size * 2, align)
         }
         _ => (datatype.size.into(), 1),
