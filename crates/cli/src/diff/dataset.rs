@@ -19,7 +19,7 @@ use crate::selection::{Tiles, selection};
 const PART_BYTES: u64 = 1 << 21;
 
 /// The C tool compares datasets of fewer bytes at once.
-const WHOLE_BYTES: u64 = 128 << 20;
+const WHOLE_BYTES: u64 = 256 << 20;
 
 /// Larger datasets it compares in parts of so many bytes, each with its own heading.
 const STRIP_BYTES: u64 = 32 << 20;

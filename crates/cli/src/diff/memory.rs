@@ -168,7 +168,7 @@ fn put(from: &Datatype, to: &Datatype, bytes: &[u8], image: &mut [u8]) -> Result
                 image.iter_mut().zip(text).for_each(|(to, from)| *to = from);
             }
         }
-        (DatatypeClass::Enum(class), DatatypeClass::Enum(other)) => put_enum(class, other, bytes, image)?,
+        (DatatypeClass::Enum(class), DatatypeClass::Enum(other)) => put_enum(class, other, bytes, image),
         (DatatypeClass::Compound(class), DatatypeClass::Compound(other)) => {
             for member in &other.members {
                 let Some(source) = class.members.iter().find(|source| source.name == member.name) else {
@@ -208,21 +208,21 @@ fn put_integer(value: Integer, signed: bool, image: &mut [u8]) {
 }
 
 /// A value that no member has is all ones, unless nothing is to be converted.
-fn put_enum(class: &EnumType, other: &EnumType, bytes: &[u8], image: &mut [u8]) -> Result<()> {
+fn put_enum(class: &EnumType, other: &EnumType, bytes: &[u8], image: &mut [u8]) {
     if same_members(class, other) {
         image.copy_from_slice(bytes);
-        return Ok(());
+        return;
     }
-    let find = |name: &str| other.members.iter().find(|(other, _)| other == name);
-    if class.members.iter().any(|(name, _)| find(name).is_none()) {
-        return Err(Error::new("an enumeration has members that the other has not"));
-    }
-    let name = class.members.iter().find(|(_, value)| value == bytes).map(|(name, _)| name.as_str());
-    match name.and_then(find) {
+    // The C library looks for the names in the type itself, and so finds their places in order.
+    let place = class.members.iter().find(|(_, value)| value == bytes).map(|(name, _)| {
+        class.members.iter().filter(|(other, _)| other < name).count()
+    });
+    let mut members: Vec<_> = other.members.iter().collect();
+    members.sort_unstable();
+    match place.and_then(|place| members.get(place)) {
         Some((_, value)) => image.iter_mut().zip(value).for_each(|(to, from)| *to = *from),
         None => image.fill(0xff),
     }
-    Ok(())
 }
 
 fn same_members(first: &EnumType, second: &EnumType) -> bool {
