@@ -3,8 +3,8 @@
 use hdfive::datatype::DatatypeClass;
 use hdfive::{Container, Dataset, Elements, Layout, Selection};
 
-use super::comparable::Shape;
 use super::attribute::is_strict;
+use super::comparable::Shape;
 use super::element::{Run, Scope, identical};
 use super::memory::{Images, native};
 use super::reference::Containers;
@@ -200,7 +200,8 @@ impl Diff<'_> {
         for (strip_origin, strip_count) in Tiles::new(&shape.dims, size, strip) {
             let tiles = || {
                 Tiles::new(&strip_count, stored[0].max(stored[1]), PART_BYTES).map(|(origin, count)| {
-                    let origin: Vec<u64> = origin.iter().zip(&strip_origin).map(|(at, start)| at + start).collect();
+                    let origin: Vec<u64> =
+                        origin.iter().zip(&strip_origin).map(|(at, start)| at + start).collect();
                     (origin, count)
                 })
             };

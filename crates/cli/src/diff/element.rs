@@ -1,10 +1,10 @@
 //! Elements: which of two sequences of them differ.
 
+use hdfive::Heap;
 use hdfive::datatype::{
     ArrayType, CompoundType, Datatype, DatatypeClass, EnumType, Normalization, VarLenKind,
 };
 use hdfive::datatype::{ByteOrder, FloatType};
-use hdfive::Heap;
 
 use super::memory::Images;
 use super::number::{Integers, Width};
@@ -146,7 +146,8 @@ impl Diff<'_> {
                 let bytes = [images.convert(0, first)?, images.convert(1, second)?];
                 if bytes[0] != bytes[1] || scope.strict {
                     let types = [&images.memory[0]; 2];
-                    found += self.datum(scope, Datum { types, bytes: [&bytes[0], &bytes[1]], heaps }, index)?;
+                    found +=
+                        self.datum(scope, Datum { types, bytes: [&bytes[0], &bytes[1]], heaps }, index)?;
                 }
             }
             self.check_output()?;
@@ -300,14 +301,23 @@ impl Diff<'_> {
             Some(images) => {
                 let image = |side: usize| -> Result<Vec<u8>> {
                     let items = bytes[side].chunks_exact(sizes[side]).take(lens[0]);
-                    items.map(|item| images.convert(side, item)).collect::<Result<Vec<_>>>().map(|all| all.concat())
+                    items
+                        .map(|item| images.convert(side, item))
+                        .collect::<Result<Vec<_>>>()
+                        .map(|all| all.concat())
                 };
                 let bytes = [image(0)?, image(1)?];
                 // Both are taken for items of the first type: the others may end early.
                 let mut second = bytes[1].clone();
                 second.resize(second.len().max(bytes[0].len().min(lens[1] * size(&images.memory[0]))), 0);
                 let bases = [&images.memory[0]; 2];
-                self.items(scope, datum.with(datum.types, [&bytes[0], &second]), bases, lens[0] - missing, index)?
+                self.items(
+                    scope,
+                    datum.with(datum.types, [&bytes[0], &second]),
+                    bases,
+                    lens[0] - missing,
+                    index,
+                )?
             }
         };
         Ok(found + missing as u64)

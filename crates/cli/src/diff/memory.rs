@@ -214,13 +214,19 @@ fn put_enum(class: &EnumType, other: &EnumType, bytes: &[u8], image: &mut [u8]) 
         return;
     }
     // The C library looks for the names in the type itself, and so finds their places in order.
-    let place = class.members.iter().find(|(_, value)| value == bytes).map(|(name, _)| {
-        class.members.iter().filter(|(other, _)| other < name).count()
-    });
+    let place = class
+        .members
+        .iter()
+        .find(|(_, value)| value == bytes)
+        .map(|(name, _)| class.members.iter().filter(|(other, _)| other < name).count());
     let mut members: Vec<_> = other.members.iter().collect();
     members.sort_unstable();
-    match place.and_then(|place| members.get(place)) {
-        Some((_, value)) => image.iter_mut().zip(value).for_each(|(to, from)| *to = *from),
+    match place {
+        // Beyond the last name it finds zeros.
+        Some(place) => {
+            let value = members.get(place).map(|(_, value)| value.as_slice()).unwrap_or_default();
+            image.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+        }
         None => image.fill(0xff),
     }
 }
@@ -255,7 +261,8 @@ fn put_real(value: Real, image: &mut [u8]) {
             (if normal { (last + digits as i32 - min) as u128 } else { 0 }, significand)
         }
     };
-    let (stored, fraction) = if image.len() > 8 { (digits, significand) } else { (digits - 1, significand & !leading) };
+    let (stored, fraction) =
+        if image.len() > 8 { (digits, significand) } else { (digits - 1, significand & !leading) };
     let exponent_size = 128 - top.leading_zeros();
     let sign = u128::from(value.is_negative()) << (stored + exponent_size);
     let bits = sign | exponent << stored | fraction;
@@ -283,7 +290,8 @@ mod tests {
             assert_eq!(image(&native_float(12), &native_float(8), &extended), value.to_le_bytes());
         }
         assert_eq!(image(&double, &native_float(2), &1.5_f64.to_be_bytes()), [0x00, 0x3e]);
-        let (short, byte) = (Datatype::integer(2, true, ByteOrder::Big), Datatype::integer(1, false, ByteOrder::Little));
+        let (short, byte) =
+            (Datatype::integer(2, true, ByteOrder::Big), Datatype::integer(1, false, ByteOrder::Little));
         assert_eq!(image(&short, &byte, &[0xff, 0xff]), [0]);
         assert_eq!(image(&short, &byte, &[1, 0]), [255]);
     }
@@ -303,9 +311,13 @@ mod tests {
 
     #[test]
     fn members_convert_by_name() {
-        let member = |name: &str, offset, size| Member::new(name, offset, Datatype::integer(size, true, ByteOrder::Big));
+        let member = |name: &str, offset, size| {
+            Member::new(name, offset, Datatype::integer(size, true, ByteOrder::Big))
+        };
         let from = Datatype::compound(vec![member("a", 0, 1), member("b", 1, 2)], 3).unwrap();
-        let to = native(&Datatype::compound(vec![member("b", 0, 4), member("a", 4, 1), member("c", 5, 1)], 6).unwrap());
+        let to = native(
+            &Datatype::compound(vec![member("b", 0, 4), member("a", 4, 1), member("c", 5, 1)], 6).unwrap(),
+        );
         let to = to.unwrap();
         assert_eq!((native(&from).unwrap().size, to.size), (4, 8));
         assert_eq!(image(&from, &to, &[1, 0, 2]), [2, 0, 0, 0, 1, 0, 0, 0]);
