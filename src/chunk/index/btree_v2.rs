@@ -221,14 +221,14 @@ impl BTreeV2 {
     }
 
     fn flush_as<R: TreeRecord>(&mut self, store: &mut Store) -> Result<()> {
-        let changed = std::mem::take(&mut self.changed);
         let tree = match self.open::<R>(store)? {
-            Some((tree, _)) if (changed.len() as u64).saturating_mul(REBUILD) < tree.len() => {
-                Some(change(store, tree, changed)?)
+            Some((tree, _)) if (self.changed.len() as u64).saturating_mul(REBUILD) < tree.len() => {
+                Some(change(store, tree, &self.changed)?)
             }
-            old => self.rebuild(store, old, changed)?,
+            old => self.rebuild(store, old)?,
         };
         self.address = tree.map(|tree| tree.header_address()).into();
+        self.changed.clear();
         Ok(())
     }
 
@@ -237,21 +237,21 @@ impl BTreeV2 {
         &self,
         store: &mut Store,
         old: Option<(BTree<R>, ChunkShape)>,
-        changed: Changed,
     ) -> Result<Option<BTree<R>>> {
         let mut shape = self.shape;
         let mut records = Vec::new();
         if let Some((old, old_shape)) = old {
             shape = old_shape;
             old.for_each(store, |record| {
-                if !changed.contains_key(record.scaled()) {
+                if !self.changed.contains_key(record.scaled()) {
                     records.push(record.clone());
                 }
                 Ok(())
             })?;
             old.delete(store)?;
         }
-        records.extend(changed.iter().filter_map(|(scaled, chunk)| chunk.map(|chunk| R::new(scaled, chunk))));
+        let changed = self.changed.iter();
+        records.extend(changed.filter_map(|(scaled, chunk)| chunk.map(|chunk| R::new(scaled, chunk))));
         records.sort_by(|a, b| a.scaled().cmp(b.scaled()));
         match records.is_empty() {
             true => Ok(None),
@@ -286,10 +286,10 @@ impl BTreeV2 {
 }
 
 /// Changes records one by one.
-fn change<R: TreeRecord>(store: &mut Store, mut tree: BTree<R>, changed: Changed) -> Result<BTree<R>> {
+fn change<R: TreeRecord>(store: &mut Store, mut tree: BTree<R>, changed: &Changed) -> Result<BTree<R>> {
     for (scaled, chunk) in changed {
-        let compare = |_: &Store, record: &R| Ok(record.compare_to(&scaled));
-        match chunk.map(|chunk| R::new(&scaled, chunk)) {
+        let compare = |_: &Store, record: &R| Ok(record.compare_to(scaled));
+        match chunk.map(|chunk| R::new(scaled, chunk)) {
             None => drop(tree.remove(store, compare)?),
             Some(new) => {
                 if !tree.update(store, compare, |old| *old = new.clone())? {

@@ -50,9 +50,9 @@ impl Changes {
         }
     }
 
-    /// Takes out the first unit.
-    pub(super) fn pop(&mut self) -> Option<(u64, Vec<ChunkElement>)> {
-        self.units.pop_first()
+    /// The changed units, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &[ChunkElement])> {
+        self.units.iter().map(|(unit, elements)| (*unit, elements.as_slice()))
     }
 
     pub(super) fn clear(&mut self) {

@@ -37,21 +37,20 @@ impl ExtensibleArray {
         let stored = self.stored(store)?;
         let geometry = self.geometry(stored.as_ref());
         let widths = store.widths();
-        let header = match &stored {
-            Some(stored) => *stored.header,
+        let (array, header) = match &stored {
+            Some(stored) => (self.address, *stored.header),
             None => {
                 let header = Header::empty(&geometry, widths);
                 let len = encode(&header, &(), widths)?.len() as u64;
-                self.address = Address::new(store.allocate(Space::Anchor, len)?);
-                header
+                (Address::new(store.allocate(Space::Anchor, len)?), header)
             }
         };
         let index = match stored.as_ref().and_then(|stored| stored.index.as_ref()) {
             Some((_, index)) => IndexBlock::clone(index),
-            None => empty_index(self.address, &geometry),
+            None => empty_index(array, &geometry),
         };
         let mut flush = Flush {
-            array: self.address,
+            array,
             stored: stored.as_ref(),
             geometry,
             widths,
@@ -59,11 +58,12 @@ impl ExtensibleArray {
             index,
             super_blocks: BTreeMap::new(),
         };
-        while let Some((start, elements)) = self.changed.pop() {
-            flush.write_unit(store, start, elements)?;
+        for (start, elements) in self.changed.iter() {
+            flush.write_unit(store, start, elements.to_vec())?;
         }
         flush.write_super_blocks(store)?;
         flush.write_index_and_header(store, self.used, rank)?;
+        self.address = array;
         self.changed.clear();
         Ok(())
     }

@@ -108,11 +108,14 @@ impl FixedArray {
         let stored = self.stored(store)?;
         let geometry = self.geometry(stored.as_ref());
         let widths = store.widths();
-        if !self.address.is_defined() {
-            let header = geometry.header(Address::UNDEFINED, widths);
-            let len = encode(&header, &(), widths)?.len() as u64;
-            self.address = Address::new(store.allocate(Space::Anchor, len)?);
-        }
+        let address = match self.address.get() {
+            Some(address) => address,
+            None => {
+                let header = geometry.header(Address::UNDEFINED, widths);
+                let len = encode(&header, &(), widths)?.len() as u64;
+                store.allocate(Space::Anchor, len)?
+            }
+        };
         let old = stored.as_ref().and_then(|stored| stored.block.as_ref());
         let len = geometry.allocated_len(widths);
         let new = match old {
@@ -122,24 +125,23 @@ impl FixedArray {
         let body = if geometry.is_paged() {
             self.write_pages(store, geometry, old, new)?
         } else {
-            DataBlockBody::Elements(self.changed.pop().map_or_else(Vec::new, |(_, elements)| elements))
+            DataBlockBody::Elements(self.changed.get(0).unwrap_or_default().to_vec())
         };
         if old.is_none_or(|(at, block)| *at != new || block.body != body) {
-            store.put(new, DataBlock { header: self.address, body }, &geometry, Rank::Linked)?;
+            store.put(new, DataBlock { header: Address::new(address), body }, &geometry, Rank::Linked)?;
         }
         let header = geometry.header(Address::new(new), widths);
-        if stored.is_none_or(|stored| *stored.header != header)
-            && let Some(at) = self.address.get()
-        {
-            store.put(at, header, &(), rank)?;
+        if stored.is_none_or(|stored| *stored.header != header) {
+            store.put(address, header, &(), rank)?;
         }
+        self.address = Address::new(address);
         self.changed.clear();
         Ok(())
     }
 
     /// Writes the changed pages behind the block at `new`, and copies the others if it moved.
     fn write_pages(
-        &mut self,
+        &self,
         store: &mut Store,
         geometry: Geometry,
         old: Option<&(u64, Arc<DataBlock>)>,
@@ -161,9 +163,10 @@ impl FixedArray {
                 store.write_metadata(new.saturating_add(offset), bytes, Rank::Linked)?;
             }
         }
-        while let Some((page, elements)) = self.changed.pop() {
+        for (page, elements) in self.changed.iter() {
             bitmap.set(page);
             let at = new.saturating_add(geometry.page_offset(page, widths));
+            let elements = elements.to_vec();
             store.put(at, ElementPage { elements }, &geometry.page(page), Rank::Linked)?;
         }
         Ok(DataBlockBody::Pages(bitmap))

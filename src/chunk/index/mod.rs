@@ -11,15 +11,13 @@ mod extensible_write;
 mod fixed_array;
 mod implicit;
 mod linear;
+mod shape;
 mod single;
 #[cfg(test)]
 mod tests;
 
-use crate::format::chunk_index::{ChunkElement, ElementShape};
-use crate::format::message::dataspace::Dataspace;
-use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout};
-use crate::format::superblock::Superblock;
-use crate::format::{Address, Widths};
+use crate::format::chunk_index::ChunkElement;
+use crate::format::message::layout::ChunkIndexLayout;
 use crate::format::{extensible_array as ea, fixed_array as fa};
 use crate::store::Store;
 use crate::tree::btree_v2::TreeParams;
@@ -31,6 +29,7 @@ use extensible_array::ExtensibleArray;
 use fixed_array::FixedArray;
 use implicit::Implicit;
 use linear::{ElementArray, Numbering};
+pub(crate) use shape::IndexShape;
 use single::Single;
 
 /// Where a chunk is.
@@ -45,101 +44,6 @@ pub(crate) struct ChunkRecord {
 
 /// Called with a chunk's coordinates, in chunks, and where it is.
 pub(crate) type ChunkVisitor<'a> = &'a mut dyn FnMut(&[u64], ChunkRecord) -> Result<()>;
-
-/// What a chunk index depends on, besides its own parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IndexShape {
-    dims: Vec<u64>,
-    max_dims: Vec<u64>,
-    chunk_dims: Vec<u64>,
-    /// Bytes of a chunk before its filters.
-    chunk_bytes: u64,
-    filtered: bool,
-    layout_version: u8,
-    btree_k: u16,
-}
-
-impl IndexShape {
-    /// The shape of a dataset with that layout; `filtered` if it has a filter pipeline.
-    pub(crate) fn new(
-        layout_version: u8,
-        layout: &ChunkedLayout,
-        dims: &[u64],
-        max_dims: Option<&[u64]>,
-        filtered: bool,
-    ) -> Result<Self> {
-        let max_dims = max_dims.unwrap_or(dims);
-        if dims.is_empty() || layout.chunk_dims.len() != dims.len() || max_dims.len() != dims.len() {
-            return Err(Error::format("the chunk's rank is not that of the dataspace"));
-        }
-        match layout.chunk_bytes() {
-            None | Some(0) => Err(Error::format("the chunk shape is out of range")),
-            Some(chunk_bytes) => Ok(Self {
-                dims: dims.to_vec(),
-                max_dims: max_dims.to_vec(),
-                chunk_dims: layout.chunk_dims.clone(),
-                chunk_bytes,
-                filtered,
-                layout_version,
-                btree_k: Superblock::DEFAULT_CHUNK_K,
-            }),
-        }
-    }
-
-    /// With the K of version 1 B-trees of chunks that the file states.
-    pub(crate) fn with_btree_k(self, btree_k: u16) -> Self {
-        Self { btree_k, ..self }
-    }
-
-    /// Which index the C library chooses, with its default parameters and no address yet; `early`
-    /// if all space is allocated when the dataset is created.
-    pub(crate) fn choose(&self, early: bool) -> ChunkIndexLayout {
-        let address = Address::UNDEFINED;
-        match self.max_dims.iter().filter(|&&dim| dim == Dataspace::UNLIMITED).count() {
-            0 if self.dims == self.max_dims && self.dims == self.chunk_dims => {
-                ChunkIndexLayout::Single { address, filtered: self.filtered.then_some((0, 0)) }
-            }
-            0 if early && !self.filtered => ChunkIndexLayout::Implicit { address },
-            0 => ChunkIndexLayout::FixedArray { page_bits: 10, address },
-            1 => {
-                let ea::Parameters { max_bits, index_elements, min_elements, min_pointers, page_bits } =
-                    ea::Parameters::default();
-                ChunkIndexLayout::ExtensibleArray {
-                    max_bits,
-                    index_elements,
-                    min_pointers,
-                    min_elements,
-                    page_bits,
-                    address,
-                }
-            }
-            _ => {
-                let TreeParams { node_size, split_percent, merge_percent } = TreeParams::CHUNKS;
-                ChunkIndexLayout::BTreeV2 { node_size, split_percent, merge_percent, address }
-            }
-        }
-    }
-
-    fn element(&self, widths: Widths) -> ElementShape {
-        match self.filtered {
-            true => ElementShape::filtered(self.chunk_bytes, self.layout_version, widths),
-            false => ElementShape::UNFILTERED,
-        }
-    }
-
-    fn numbering(&self) -> Result<Numbering> {
-        Numbering::new(&self.max_dims, &self.chunk_dims, self.chunk_bytes, self.filtered)
-    }
-
-    /// The numbering and number of chunks of a dataset that cannot grow without bound.
-    fn bounded_numbering(&self) -> Result<(Numbering, u64)> {
-        let numbering = self.numbering()?;
-        let total = numbering.total();
-        let total =
-            total.ok_or_else(|| Error::format("an index of fixed size for a dataset without a bound"))?;
-        Ok((numbering, total))
-    }
-}
 
 /// The chunk index of one dataset.
 #[derive(Debug, Clone)]
@@ -347,20 +251,12 @@ impl ChunkIndex {
     /// # Errors
     /// Those of the store; what changed is then still to be written.
     pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
-        if matches!(self.kind, Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..)) {
-            return Ok(());
-        }
-        let before = self.kind.clone();
-        let result = match &mut self.kind {
+        match &mut self.kind {
             Kind::BTreeV1(_) | Kind::Single(_) | Kind::Implicit(..) => Ok(()),
             Kind::FixedArray(array, _) => array.flush(store),
             Kind::ExtensibleArray(array, _) => array.flush(store),
             Kind::BTreeV2(tree) => tree.flush(store),
-        };
-        if result.is_err() {
-            self.kind = before;
         }
-        result
     }
 
     /// Whether the space of a chunk stays, with what it holds, when the chunk is cut off: when the

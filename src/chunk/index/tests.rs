@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::Address;
 use crate::format::message::dataspace::{Dataspace, Extent};
 use crate::format::message::filter_pipeline::FilterPipeline;
-use crate::format::message::layout::{Layout, LayoutStorage};
+use crate::format::message::layout::{ChunkedLayout, Layout, LayoutStorage};
 use crate::object::{extension, header};
 
 type Chunks = BTreeMap<Vec<u64>, ChunkRecord>;

@@ -1,6 +1,10 @@
 //! Dirty metadata: what every read sees first, until the commit writes it.
 
-use std::any::{Any, TypeId};
+mod extent;
+#[cfg(test)]
+mod tests;
+
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,95 +13,14 @@ use super::Rank;
 use super::cache::Shared;
 use crate::Result;
 use crate::format::{Structure, Widths, encode};
+pub(super) use extent::Extent;
+use extent::{Pending, PendingValue};
 
 /// Structures of at least this many bytes are encoded when they are needed, not whenever they
 /// change: a heap block changes with every object in it, an object header with every attribute.
 /// (Smaller ones hold counts, of which it is good to know at once that they fit, where fields are
 /// narrower than the counts in memory.)
 const DEFERRED: usize = 64;
-
-/// A structure that waits to be encoded.
-trait Pending: Send + Sync {
-    fn encode(&self, widths: Widths) -> Result<Vec<u8>>;
-    fn value(&self) -> Shared;
-    /// The [`PendingValue`].
-    fn as_any(&mut self) -> &mut dyn Any;
-}
-
-struct PendingValue<T: Structure> {
-    value: Arc<T>,
-    context: T::Context,
-}
-
-impl<T: Structure> Pending for PendingValue<T>
-where
-    T::Context: Send + 'static,
-{
-    fn encode(&self, widths: Widths) -> Result<Vec<u8>> {
-        encode(&*self.value, &self.context, widths)
-    }
-
-    fn value(&self) -> Shared {
-        self.value.clone()
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
-/// Dirty bytes at one address.
-pub(super) struct Extent {
-    /// As of the last encoding; none if the structure was never encoded.
-    pub(super) bytes: Vec<u8>,
-    /// How many bytes there are, or, while a structure waits, will be as far as is known.
-    len: usize,
-    /// Whether `len` may be wrong.
-    vague: bool,
-    pub(super) rank: Rank,
-    /// Whether it lies in space that was free at the last commit.
-    pub(super) new: bool,
-    /// The type of the structure that is exactly these bytes, if it is known.
-    whole: Option<TypeId>,
-    pending: Option<Box<dyn Pending>>,
-}
-
-impl Extent {
-    fn new(bytes: Vec<u8>, rank: Rank, new: bool) -> Self {
-        Self { len: bytes.len(), bytes, vague: false, rank, new, whole: None, pending: None }
-    }
-
-    fn bytes(&self, widths: Widths) -> Result<Cow<'_, [u8]>> {
-        match &self.pending {
-            Some(pending) => pending.encode(widths).map(Cow::Owned),
-            None => Ok(Cow::Borrowed(&self.bytes)),
-        }
-    }
-
-    /// Encodes the structure that waits; it goes on if that fails.
-    fn settle(&mut self, widths: Widths) -> Result<()> {
-        if let Some(pending) = &self.pending {
-            self.bytes = pending.encode(widths)?;
-            (self.len, self.vague, self.pending) = (self.bytes.len(), false, None);
-        }
-        Ok(())
-    }
-
-    /// The structure that waits, if it is of this type.
-    fn pending<T: Structure>(&mut self) -> Option<&mut PendingValue<T>>
-    where
-        T::Context: Send + 'static,
-    {
-        self.pending.as_mut()?.as_any().downcast_mut()
-    }
-
-    /// What is known of the length now.
-    fn measure(&mut self, known: Option<usize>) -> u64 {
-        self.vague = known.is_none();
-        self.len = known.unwrap_or(self.len);
-        self.len as u64
-    }
-}
 
 /// The dirty extents, which do not overlap, by address.
 pub(super) struct Overlay {
@@ -366,129 +289,4 @@ impl Overlay {
 /// A distance within one extent, which is in memory, as an index.
 fn index(distance: u64) -> usize {
     usize::try_from(distance).unwrap_or(usize::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-    use super::*;
-    use crate::format::{Reader, Writer};
-    use proptest::prelude::*;
-
-    /// As many bytes as its value says, all the same.
-    #[derive(Debug, Clone, PartialEq)]
-    struct Block(u16, u8);
-
-    impl Structure for Block {
-        const NAME: &'static str = "test block";
-        type Context = ();
-
-        fn decode(r: &mut Reader<'_>, (): &()) -> Result<Self> {
-            let (len, byte) = (r.u16()?, r.u8()?);
-            r.skip(usize::from(len).saturating_sub(3))?;
-            Ok(Self(len, byte))
-        }
-
-        fn encode(&self, w: &mut Writer, (): &()) {
-            w.u16(self.0);
-            w.u8(self.1);
-            (3..self.0).for_each(|_| w.u8(self.1));
-        }
-    }
-
-    #[derive(Debug, Clone)]
-    enum Step {
-        Write(u64, Vec<u8>),
-        Put(u64, Block),
-        Remove(u64, u64),
-        Settle,
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let step = prop_oneof![
-            // Inside of structures, and where there are none.
-            2 => (0..3_u64, 0..400_u64, prop::collection::vec(1_u8.., 1..600))
-                .prop_map(|(block, at, bytes)| Step::Write(block * 1500 + at, bytes)),
-            2 => (5000..7000_u64, prop::collection::vec(1_u8.., 1..600))
-                .prop_map(|(at, bytes)| Step::Write(at, bytes)),
-            3 => ((0..3_u64).prop_map(|at| at * 1500), 1000..1400_u16, 1_u8..)
-                .prop_map(|(at, len, byte)| Step::Put(at, Block(len, byte))),
-            // What a structure may grow into is freed with it.
-            1 => (0..3_u64).prop_map(|block| Step::Remove(block * 1500, 1500)),
-            1 => (5000..7000_u64, 1..900_u64).prop_map(|(at, len)| Step::Remove(at, len)),
-            1 => Just(Step::Settle),
-        ];
-        prop::collection::vec(step, 0..24)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-        /// Against a model: an array of bytes, dirty or not. What follows a structure that became
-        /// shorter may be either.
-        #[test]
-        fn reads_see_the_last_write(steps in steps()) {
-            let widths = Widths::default();
-            let mut overlay = Overlay::new(widths);
-            let mut model = vec![None; 8192];
-            let mut either = vec![false; 8192];
-            for step in steps {
-                let (at, bytes) = match step {
-                    Step::Write(at, bytes) => {
-                        overlay.write(at, bytes.clone(), Rank::Linked, true).unwrap();
-                        (at, bytes)
-                    }
-                    Step::Put(at, block) => {
-                        let bytes = encode(&block, &(), widths).unwrap();
-                        overlay.put(at, block, &(), Rank::Linked, true).unwrap();
-                        either[at as usize + bytes.len()..at as usize + 1400].fill(true);
-                        (at, bytes)
-                    }
-                    Step::Remove(at, len) => {
-                        overlay.remove(at, len);
-                        model[at as usize..(at + len) as usize].fill(None);
-                        either[at as usize..(at + len) as usize].fill(false);
-                        continue;
-                    }
-                    Step::Settle => {
-                        overlay.settle(|_, _, _| ()).unwrap();
-                        continue;
-                    }
-                };
-                either[at as usize..at as usize + bytes.len()].fill(false);
-                for (to, byte) in model[at as usize..].iter_mut().zip(bytes) {
-                    *to = Some(byte);
-                }
-                for start in (0..8192).step_by(97) {
-                    let mut buf = vec![0; 200];
-                    overlay.apply(start, &mut buf).unwrap();
-                    for (index, byte) in buf.into_iter().enumerate() {
-                        let at = start as usize + index;
-                        let expected = model.get(at).copied().flatten().unwrap_or(0);
-                        prop_assert!(byte == expected || either.get(at) == Some(&true), "{} + {}", start, index);
-                    }
-                    if let Some(bytes) = overlay.covering(start).unwrap() {
-                        for (index, byte) in bytes.iter().enumerate() {
-                            let at = start as usize + index;
-                            prop_assert!(Some(*byte) == model[at] || either[at], "{} + {}", start, index);
-                        }
-                    }
-                }
-            }
-            overlay.settle(|_, _, _| ()).unwrap();
-            let mut end = 0;
-            for (start, extent) in overlay.extents() {
-                prop_assert!(start >= end, "extents do not overlap");
-                end = start + extent.bytes.len() as u64;
-            }
-        }
-    }
-
-    #[test]
-    fn a_rank_never_falls() {
-        let mut overlay = Overlay::new(Widths::default());
-        overlay.write(0, vec![1; 10], Rank::Unlinking, false).unwrap();
-        overlay.write(0, vec![2; 10], Rank::Linked, false).unwrap();
-        let ranks: Vec<_> = overlay.extents().map(|(_, extent)| extent.rank).collect();
-        assert_eq!(ranks, [Rank::Unlinking]);
-    }
 }
