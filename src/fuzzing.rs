@@ -87,13 +87,17 @@ fn dependent(choice: u8, bytes: &[u8], widths: Widths) {
         0 => drop(round_trip::<symbol_table_node::SymbolTableNode>(rest, &number.into(), widths)),
         1 => drop(round_trip::<shared_table::MasterTable>(rest, &number, widths)),
         2 => drop(round_trip::<shared_table::SharedList>(rest, &number.into(), widths)),
-        3 => drop(round_trip::<local_heap::DataSegment>(rest, &number.into(), widths)),
+        3 => {
+            let shape = local_heap::SegmentShape { len: number.into(), free_list: 8 };
+            drop(round_trip::<local_heap::DataSegment>(rest, &shape, widths));
+        }
         4 => {
             let shape = btree_v1::NodeShape { key: (), capacity: number.into() };
             drop(round_trip::<btree_v1::Node<btree_v1::GroupKey>>(rest, &shape, widths));
         }
         5 => {
-            let shape = btree_v1::NodeShape { key: (number % 33).into(), capacity: 64 };
+            let steps = btree_v1::ChunkSteps::new(&vec![1; usize::from(number % 33)], 1);
+            let shape = btree_v1::NodeShape { key: steps, capacity: 64 };
             drop(round_trip::<btree_v1::Node<btree_v1::ChunkKey>>(rest, &shape, widths));
         }
         6 => {

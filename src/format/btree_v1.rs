@@ -1,6 +1,8 @@
 //! Version 1 B-tree nodes ("TREE"): of old-style groups and of chunked data. Specification III.A.1.
 
 use super::fields::{Field, Signature, tag};
+use std::sync::Arc;
+
 use super::{Address, Reader, Structure, Widths, Writer};
 use crate::Result;
 
@@ -42,6 +44,17 @@ impl Key for GroupKey {
     }
 }
 
+/// What the offsets of the chunks of one dataset are multiples of: the sizes of a chunk, in elements,
+/// then that of an element, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChunkSteps(Arc<[u64]>);
+
+impl ChunkSteps {
+    pub(crate) fn new(chunk_dims: &[u64], element_size: u64) -> Self {
+        Self(chunk_dims.iter().copied().chain([element_size]).collect())
+    }
+}
+
 /// Key of a chunk B-tree (type 1): the chunk behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChunkKey {
@@ -49,34 +62,39 @@ pub(crate) struct ChunkKey {
     pub(crate) size: u32,
     /// Bit i: filter i of the pipeline was not applied.
     pub(crate) filter_mask: u32,
-    /// Where the chunk starts in the dataset, in elements; then the offset in the element, 0.
+    /// Where the chunk starts in the dataset, in elements; then the offset in the element, 0. All are on
+    /// chunk boundaries.
     pub(crate) offsets: Box<[u64]>,
 }
 
 impl Key for ChunkKey {
     const TYPE: u8 = 1;
     const NAME: &'static str = "Version 1 B-tree of chunks";
-    /// How many offsets a key has: the dataset's dimensions and one more.
-    type Shape = u8;
+    /// A key has as many offsets as there are steps.
+    type Shape = ChunkSteps;
 
-    fn encoded_len(count: &u8, _: Widths) -> usize {
-        8_usize.saturating_add(8_usize.saturating_mul(usize::from(*count)))
+    fn encoded_len(steps: &ChunkSteps, _: Widths) -> usize {
+        8_usize.saturating_add(8_usize.saturating_mul(steps.0.len()))
     }
 
-    fn decode(r: &mut Reader<'_>, count: &u8) -> Result<Self> {
+    fn decode(r: &mut Reader<'_>, steps: &ChunkSteps) -> Result<Self> {
         let size = r.u32()?;
         let filter_mask = r.u32()?;
-        let offsets = (0..*count).map(|_| r.u64()).collect::<Result<_>>()?;
+        let mut offset = |step: &u64| match r.u64()? {
+            offset if offset.checked_rem(*step) == Some(0) => Ok(offset),
+            _ => Err(r.error("chunk offset", "a chunk does not start on a chunk boundary")),
+        };
+        let offsets = steps.0.iter().map(&mut offset).collect::<Result<_>>()?;
         Ok(Self { size, filter_mask, offsets })
     }
 
-    fn encode(&self, w: &mut Writer, count: &u8) {
+    fn encode(&self, w: &mut Writer, steps: &ChunkSteps) {
         w.u32(self.size);
         w.u32(self.filter_mask);
         for &offset in &self.offsets {
             w.u64(offset);
         }
-        if self.offsets.len() != usize::from(*count) {
+        if self.offsets.len() != steps.0.len() {
             w.overflow("chunk offset");
         }
     }
@@ -200,11 +218,9 @@ mod tests {
     }
 
     fn chunk_nodes() -> impl Strategy<Value = Node<ChunkKey>> {
-        nodes(
-            (any::<u32>(), any::<u32>(), vec(any::<u64>(), 3)).prop_map(|(size, filter_mask, offsets)| {
-                ChunkKey { size, filter_mask, offsets: offsets.into() }
-            }),
-        )
+        nodes((any::<u32>(), any::<u32>(), vec(any::<u64>(), 3)).prop_map(|(size, filter_mask, offsets)| {
+            ChunkKey { size, filter_mask, offsets: offsets.iter().map(|offset| offset & !3).collect() }
+        }))
     }
 
     /// From groups-few-earliest.h5 (K 16) and chunks-btree1-earliest.h5 (K 32), cut as if their
@@ -230,13 +246,26 @@ mod tests {
         real = [GROUP], checksum = false
     }
     structure_tests! {
-        chunks: Node<ChunkKey>, context = NodeShape { key: 3, capacity: 9 }, values = chunk_nodes(),
+        chunks: Node<ChunkKey>, context = NodeShape { key: steps(), capacity: 9 }, values = chunk_nodes(),
         real = [CHUNKS], checksum = false
+    }
+
+    /// Those of the real nodes.
+    fn steps() -> ChunkSteps {
+        ChunkSteps::new(&[4, 4], 4)
+    }
+
+    #[test]
+    fn keys_lie_on_chunk_boundaries() {
+        for (dims, element_size) in [([8, 4], 4), ([4, 3], 4), ([0, 4], 4)] {
+            let shape = NodeShape { key: ChunkSteps::new(&dims, element_size), capacity: 9 };
+            assert!(decode::<Node<ChunkKey>>(&hex(CHUNKS), &shape, Widths::default()).is_err(), "{dims:?}");
+        }
     }
 
     #[test]
     fn a_node_of_the_other_kind_and_one_too_full_are_errors() {
-        let shape = NodeShape { key: 3, capacity: 64 };
+        let shape = NodeShape { key: steps(), capacity: 64 };
         assert!(decode::<Node<ChunkKey>>(&hex(GROUP), &shape, Widths::default()).is_err());
         let shape = NodeShape { key: (), capacity: 0 };
         assert!(decode::<Node<GroupKey>>(&hex(GROUP), &shape, Widths::default()).is_err());

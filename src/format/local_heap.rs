@@ -24,7 +24,15 @@ impl LocalHeap {
     pub(crate) const NO_FREE_BLOCK: u64 = 1;
 }
 
-/// The data segment of a local heap: NUL-terminated names among free blocks.
+/// What the header says of a data segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SegmentShape {
+    pub(crate) len: usize,
+    /// Offset of the first free block.
+    pub(crate) free_list: u64,
+}
+
+/// The data segment of a local heap: NUL-terminated names among free blocks, which lie within it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DataSegment {
     pub(crate) bytes: Vec<u8>,
@@ -32,19 +40,22 @@ pub(crate) struct DataSegment {
 
 impl Structure for DataSegment {
     const NAME: &'static str = "Local heap data segment";
-    /// The length that the heap's header states.
-    type Context = usize;
+    type Context = SegmentShape;
 
-    fn size_hint(len: &usize, _: Widths) -> usize {
-        *len
+    fn size_hint(shape: &SegmentShape, _: Widths) -> usize {
+        shape.len
     }
 
-    fn decode(r: &mut Reader<'_>, len: &usize) -> Result<Self> {
-        Ok(Self { bytes: r.bytes(*len)?.to_vec() })
+    fn decode(r: &mut Reader<'_>, shape: &SegmentShape) -> Result<Self> {
+        let segment = Self { bytes: r.bytes(shape.len)?.to_vec() };
+        match segment.has_free_list(shape.free_list, r.widths()) {
+            true => Ok(segment),
+            false => Err(r.error("free list", "the free blocks are not within the heap")),
+        }
     }
 
-    fn encode(&self, w: &mut Writer, len: &usize) {
-        if self.bytes.len() != *len {
+    fn encode(&self, w: &mut Writer, shape: &SegmentShape) {
+        if self.bytes.len() != shape.len {
             w.overflow("data segment");
         }
         w.bytes(&self.bytes);
@@ -53,7 +64,7 @@ impl Structure for DataSegment {
 
 impl DataSegment {
     /// Whether the free blocks from the one at `first` on lie within the segment, and end.
-    pub(crate) fn has_free_list(&self, first: u64, widths: Widths) -> bool {
+    fn has_free_list(&self, first: u64, widths: Widths) -> bool {
         let field = usize::from(widths.length);
         // Each block has at least room for the two fields that describe it.
         let most = self.bytes.len().checked_div(field).unwrap_or(0);
@@ -87,7 +98,7 @@ impl DataSegment {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
-    use crate::format::testing::structure_tests;
+    use crate::format::testing::{decode, structure_tests};
     use proptest::prelude::*;
 
     fn heaps() -> impl Strategy<Value = LocalHeap> {
@@ -106,6 +117,17 @@ mod tests {
 
     structure_tests! {
         heap: LocalHeap, context = (), values = heaps(), real = [HEAP], checksum = false
+    }
+
+    #[test]
+    fn a_segment_whose_free_list_leaves_it_is_refused() {
+        let bytes = [[0; 8], 1_u64.to_le_bytes(), 16_u64.to_le_bytes()].concat();
+        let segment = |free_list| {
+            let shape = SegmentShape { len: bytes.len(), free_list };
+            decode::<DataSegment>(&bytes, &shape, Widths::default())
+        };
+        assert_eq!(segment(8).unwrap().bytes, bytes);
+        assert!(segment(1).is_ok() && segment(16).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::format::Structure;
-use crate::format::local_heap::{DataSegment, LocalHeap};
+use crate::format::local_heap::{DataSegment, LocalHeap, SegmentShape};
 use crate::store::{Space, Store};
 use crate::{Error, Result};
 
@@ -18,16 +18,8 @@ impl LocalNames {
 
     /// Opens the local heap at `address`.
     pub(crate) fn open(store: &Store, address: u64) -> Result<Self> {
-        let (segment, len) = extent(store, address)?;
-        let segment = store.fetch::<DataSegment>(segment, &len)?;
-        let free_list = store.fetch::<LocalHeap>(address, &())?.free_list.0;
-        if !segment.has_free_list(free_list, store.widths()) {
-            return Err(Error::format("the free blocks are not within the heap")
-                .in_structure(LocalHeap::NAME)
-                .in_field("free list")
-                .at(address));
-        }
-        Ok(Self { address, segment })
+        let (segment, shape) = segment(store, address)?;
+        Ok(Self { address, segment: store.fetch(segment, &shape)? })
     }
 
     /// The text at `offset`, without its terminating NUL.
@@ -42,17 +34,17 @@ impl LocalNames {
 
 /// Frees the local heap at `address`.
 pub(crate) fn delete(store: &mut Store, address: u64) -> Result<()> {
-    let (segment, len) = extent(store, address)?;
+    let (segment, shape) = segment(store, address)?;
     let header = header_len(store, address)?;
-    store.free(Space::Metadata, segment, len as u64);
+    store.free(Space::Metadata, segment, shape.len as u64);
     store.free(Space::Metadata, address, header);
     Ok(())
 }
 
 /// Bytes of the local heap at `address` in the file.
 pub(crate) fn file_size(store: &Store, address: u64) -> Result<u64> {
-    let (_, len) = extent(store, address)?;
-    Ok(header_len(store, address)?.saturating_add(len as u64))
+    let (_, shape) = segment(store, address)?;
+    Ok(header_len(store, address)?.saturating_add(shape.len as u64))
 }
 
 /// Bytes that are allocated for the header at `address`: a multiple of 8.
@@ -62,12 +54,13 @@ fn header_len(store: &Store, address: u64) -> Result<u64> {
     Ok(len.checked_next_multiple_of(8).unwrap_or(len))
 }
 
-/// Where the data segment is.
-fn extent(store: &Store, address: u64) -> Result<(u64, usize)> {
+/// Where the data segment is, and what the header says of it.
+fn segment(store: &Store, address: u64) -> Result<(u64, SegmentShape)> {
     let heap = store.fetch::<LocalHeap>(address, &())?;
     if heap.segment_len.0 > store.limits().metadata_block {
         return Err(Error::limit("the data segment is too large").in_structure(LocalHeap::NAME).at(address));
     }
     let len = usize::try_from(heap.segment_len.0).unwrap_or(usize::MAX);
-    Ok((heap.segment.require(DataSegment::NAME)?, len))
+    let shape = SegmentShape { len, free_list: heap.free_list.0 };
+    Ok((heap.segment.require(DataSegment::NAME)?, shape))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{ChunkRecord, ChunkVisitor, inside};
 use crate::format::Address;
-use crate::format::btree_v1::{ChunkKey, Node, NodeShape};
+use crate::format::btree_v1::{ChunkKey, ChunkSteps, Node, NodeShape};
 use crate::store::{Space, Store};
 use crate::{Error, Result};
 
@@ -17,34 +17,21 @@ pub(super) struct BTreeV1 {
     /// Of the root; undefined if there is no chunk.
     address: Address,
     chunk_dims: Vec<u64>,
-    element_size: u64,
-    node: NodeShape<u8>,
+    node: NodeShape<ChunkSteps>,
 }
 
 impl BTreeV1 {
     pub(super) fn new(address: Address, chunk_dims: &[u64], chunk_bytes: u64, k: u16) -> Result<Self> {
-        let key = chunk_dims.len().checked_add(1).and_then(|count| u8::try_from(count).ok());
-        let (Some(key), Some(capacity)) =
-            (key, k.checked_mul(2).filter(|_| chunk_dims.iter().all(|&d| d > 0)))
-        else {
-            return Err(Error::format("the chunk shape is out of range"));
-        };
+        let capacity = k.checked_mul(2).filter(|_| chunk_dims.iter().all(|&dim| dim > 0));
+        let capacity = capacity.ok_or_else(|| Error::format("the chunk shape is out of range"))?;
         let elements = chunk_dims.iter().fold(1_u64, |elements, &dim| elements.saturating_mul(dim));
         let element_size = chunk_bytes.checked_div(elements).unwrap_or(0).max(1);
-        let node = NodeShape { key, capacity };
-        Ok(Self { address, chunk_dims: chunk_dims.to_vec(), element_size, node })
+        let node = NodeShape { key: ChunkSteps::new(chunk_dims, element_size), capacity };
+        Ok(Self { address, chunk_dims: chunk_dims.to_vec(), node })
     }
 
     fn fetch(&self, store: &Store, address: u64) -> Result<Arc<Node<ChunkKey>>> {
-        let node = store.fetch::<Node<ChunkKey>>(address, &self.node)?;
-        let on_boundary = |key: &ChunkKey| {
-            let steps = self.chunk_dims.iter().chain(std::iter::once(&self.element_size));
-            key.offsets.iter().zip(steps).all(|(&offset, &dim)| offset.checked_rem(dim) == Some(0))
-        };
-        if node.keys.iter().all(on_boundary) {
-            return Ok(node);
-        }
-        Err(Error::format("a chunk does not start on a chunk boundary").in_structure(NAME).at(address))
+        store.fetch(address, &self.node)
     }
 
     /// A child, which must be one level below its parent.
