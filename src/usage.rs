@@ -1,11 +1,11 @@
 //! How much of a file its metadata takes, and what is free.
 
 use crate::file::File;
-use crate::format::btree_v2::{Record, SharedMessage};
-use crate::format::encode;
+use crate::format::btree_v2::SharedMessage;
 use crate::format::free_space::{FreeSpaceHeader, SectionList};
 use crate::format::message::file::SharedMessageTable;
-use crate::format::shared_table::{MasterTable, SharedIndexKind};
+use crate::format::shared_table::{MasterTable, SharedIndexKind, SharedList};
+use crate::format::{Structure, encode};
 use crate::group::Group;
 use crate::heap::fractal::FractalHeap;
 use crate::location::Location;
@@ -179,15 +179,16 @@ fn shared_message_sizes(store: &Store) -> Result<(u64, MetadataSize)> {
     let Some(message) = message else { return Ok((0, sizes)) };
     let address = message.address.require("shared message table")?;
     let table = store.fetch::<MasterTable>(address, &message.indexes)?;
-    let record = SharedMessage::size(&(), store.widths()) as u64;
     for index in &table.indexes {
         let size = match (index.kind, index.address.get()) {
             (SharedIndexKind::BTree, Some(address)) => {
                 BTree::<SharedMessage>::open(store, address, ())?.file_size(store)?
             }
             (SharedIndexKind::BTree, None) => 0,
-            // The space of a list is for as many messages as it may have, and signature and checksum.
-            (SharedIndexKind::List, _) => record.saturating_mul(index.list_max.into()).saturating_add(8),
+            (SharedIndexKind::List, _) => {
+                // A list has space for as many messages as it may have.
+                SharedList::size_hint(&index.list_max, store.widths()) as u64
+            }
         };
         sizes.index = sizes.index.saturating_add(size);
         if let Some(heap) = index.heap.get() {

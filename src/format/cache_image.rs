@@ -1,5 +1,5 @@
 //! The metadata cache image, "MDCI": metadata that was written in one block when a file was closed.
-//! Specification III.K.
+//! The specification does not have it; notes: format-spec-notes/cache-image.md.
 
 use super::fields::{Field, Signature, tag};
 use super::{Reader, Structure, Widths, Writer};

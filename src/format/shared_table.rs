@@ -111,13 +111,6 @@ impl Field for SharedIndex {
 
 /// An index of shared messages that is a list, in no order. The checksum follows the last record;
 /// the space behind it, up to the list's maximum, is unused.
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "shared messages are found by their heap ids; only a list's own order needs this"
-    )
-)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SharedList {
     pub(crate) records: Vec<SharedMessage>,
