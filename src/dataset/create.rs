@@ -128,12 +128,16 @@ pub(super) fn create(
     if let Some(data) = &data {
         plan.take(&mut store, data)?;
     }
-    let address = store.edit(|store| {
+    let created = store.edit(|store| {
         let messages = plan.messages(store)?;
         let address = header::create(store, messages, &options)?;
         parent.insert(store, link, LinkTarget::Hard(address))?;
         Ok(address)
-    })?;
+    });
+    if created.is_err() {
+        plan.release(&mut store);
+    }
+    let address = created?;
     let location = Location::new(shared, &store, address, parent.path_of(name));
     let allocation = plan.fill.allocation;
     let state = match plan.storage() {
@@ -187,6 +191,15 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Gives back the space of data that no header came to lead to.
+    fn release(&self, store: &mut Store) {
+        if let LayoutStorage::Contiguous { address, size } = &self.layout.storage
+            && let Some(address) = address.get()
+        {
+            store.free(Space::Raw, address, *size);
+        }
     }
 
     /// Where the data is, if it is in one piece.
@@ -358,5 +371,47 @@ fn guess(extents: &Extents, element_size: usize, min_bytes: usize) -> Vec<u64> {
         let at = axis % chunk.len();
         chunk[at] = chunk[at].div_ceil(2);
         axis += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::format::message::datatype::{Datatype, Member};
+    use crate::types::{H5Write, Heap};
+    use crate::{ByteOrder, File, Result};
+
+    /// A value whose type is too long for a message.
+    struct Wide;
+
+    impl H5Write for Wide {
+        const SIZE: usize = 3000;
+
+        fn datatype() -> Datatype {
+            let byte = || Datatype::integer(1, false, ByteOrder::Little);
+            let member = |at| Member::new(format!("a member of a long name, the {at}th"), at, byte());
+            Datatype::compound((0..3000).map(member).collect(), 3000).unwrap()
+        }
+
+        fn encode(&self, image: &mut [u8], _: &mut Heap) -> Result<()> {
+            image.fill(1);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn data_of_a_dataset_that_cannot_be_made_takes_no_space() {
+        let file = File::in_memory().unwrap();
+        file.flush().unwrap();
+        let before = file.size().unwrap();
+        for _ in 0..3 {
+            let elements = [Wide, Wide, Wide, Wide];
+            assert!(file.new_dataset_builder().with_data(&elements).create("wide").is_err());
+        }
+        file.flush().unwrap();
+        assert_eq!(file.size().unwrap(), before);
+        file.new_dataset_builder().with_data(&[1_u8; 100]).create("good").unwrap();
+        file.flush().unwrap();
+        assert!(file.size().unwrap() < before + 4096);
     }
 }

@@ -77,6 +77,12 @@ pub(super) fn place(
     shape: MessageShape,
     widths: Widths,
 ) -> Result<Placed> {
+    if let Some(long) =
+        messages.iter().find(|message| shape.padded(message.body.len()) > MessageArea::MAX_BODY)
+    {
+        let len = long.body.len();
+        return Err(Error::limit(format!("a message of {len} bytes is too long for an object header")));
+    }
     if len_of(&messages, shape) <= room {
         return Ok(Placed { first: MessageArea { messages, gap: 0 }, continued: Vec::new() });
     }
