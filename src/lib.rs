@@ -151,7 +151,7 @@ pub mod types;
 mod usage;
 
 pub use attribute::{Attribute, AttributeBuilder, AttributeBuilderData, AttributeBuilderEmpty};
-pub use container::{ArrayData, Container, DataElements};
+pub use container::{ArrayData, Container, Conversion, DataElements, Reader, Writer};
 pub use dataset::{
     ChunkIndexType, ChunkInfo, Dataset, DatasetBuilder, DatasetBuilderData, DatasetBuilderEmpty,
     ExternalFile, Layout, MappedSelection, VirtualMapping, VirtualView,
@@ -172,7 +172,7 @@ pub mod datatype {
         VarLenKind, VarLenType,
     };
 }
-pub use group::{Group, IndexType, IterationOrder, LinkInfo, LinkType, LocationType, Object};
+pub use group::{Group, GroupBuilder, IndexType, IterationOrder, LinkInfo, LinkType, LocationType, Object};
 #[cfg(feature = "derive")]
 pub use hdfive_derive::H5Type;
 pub use limits::Limits;

@@ -2,14 +2,16 @@
 
 use std::sync::{RwLock, RwLockReadGuard};
 
-use crate::container::Container;
+use crate::container::{Container, objects};
 use crate::dataset::extents;
 use crate::dataset::transfer::{self, Pieces};
 use crate::extents::Extents;
 use crate::format::message::attribute::Attribute;
+use crate::format::message::datatype::Datatype;
 use crate::object::{attributes, shared};
 use crate::selection::Resolved;
-use crate::types::Plan;
+use crate::store::Store;
+use crate::types::{HeapId, Plan};
 use crate::{Error, Result};
 
 /// The value of an attribute, shared by the clones of a handle.
@@ -49,20 +51,52 @@ impl Value {
     /// Writes the selected elements, which are in the file's form.
     pub(crate) fn write(&self, container: &Container, resolved: &Resolved, memory: &[u8]) -> Result<()> {
         let Some(pieces) = self.pieces(resolved) else { return Ok(()) };
+        let size = container.datatype().size as usize;
         let changed = container.edit(|store| {
             // Another handle may have written since this one was opened.
-            let mut changed = attributes::get(store, container.address, &self.name)?
-                .ok_or_else(|| Error::usage("the attribute is deleted"))?;
-            let datatype = shared::resolve(store, &changed.datatype)?;
-            let space = shared::resolve(store, &changed.dataspace)?;
-            if datatype != *container.datatype() || extents(&space) != self.extents {
-                return Err(Error::usage("the attribute was made anew, of another type or shape"));
-            }
-            transfer::gather(&pieces, memory, &mut changed.data, container.datatype().size as usize)?;
+            let mut changed = self.stored(store, container)?;
+            let old = self.owned(store, container.datatype(), &pieces, &changed.data)?;
+            transfer::gather(&pieces, memory, &mut changed.data, size)?;
             attributes::replace(store, container.address, &changed)?;
+            objects::release(store, &old);
             Ok(changed)
         })?;
         *self.message.write().unwrap_or_else(|poison| poison.into_inner()) = changed;
         Ok(())
+    }
+
+    /// Takes over what another handle has written since this one was opened, as far as it is the same
+    /// attribute still: what its old elements referred to may be gone.
+    pub(crate) fn refresh(&self, container: &Container) -> Result<()> {
+        let store = container.store()?;
+        if store.writable()
+            && let Ok(message) = self.stored(&store, container)
+        {
+            *self.message.write().unwrap_or_else(|poison| poison.into_inner()) = message;
+        }
+        Ok(())
+    }
+
+    /// The attribute as it is in the file.
+    fn stored(&self, store: &Store, container: &Container) -> Result<Attribute> {
+        let message = attributes::get(store, container.address, &self.name)?
+            .ok_or_else(|| Error::usage("the attribute is deleted"))?;
+        let datatype = shared::resolve(store, &message.datatype)?;
+        let space = shared::resolve(store, &message.dataspace)?;
+        if datatype != *container.datatype() || extents(&space) != self.extents {
+            return Err(Error::usage("the attribute was made anew, of another type or shape"));
+        }
+        Ok(message)
+    }
+
+    /// The objects of the global heap that the elements in `pieces` of `data` refer to.
+    fn owned(&self, store: &Store, datatype: &Datatype, pieces: &Pieces, data: &[u8]) -> Result<Vec<HeapId>> {
+        if !datatype.has_variable_length() {
+            return Ok(Vec::new());
+        }
+        let size = datatype.size as usize;
+        let mut old = vec![0; usize::try_from(pieces.len()).unwrap_or(usize::MAX).saturating_mul(size)];
+        transfer::scatter(pieces, data, &mut old, 0, &Plan::copy(size))?;
+        Ok(objects::owned(store, datatype, &old))
     }
 }

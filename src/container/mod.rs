@@ -1,5 +1,6 @@
 //! What datasets and attributes have in common: elements of a type, in a shape.
 
+mod access;
 #[cfg(feature = "ndarray")]
 mod array;
 mod data;
@@ -7,6 +8,7 @@ pub(crate) mod objects;
 mod read;
 mod write;
 
+pub use access::{Conversion, Reader, Writer};
 pub use data::{ArrayData, DataElements};
 pub(crate) use write::to_stored;
 

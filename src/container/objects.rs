@@ -1,9 +1,10 @@
 //! The global heap of a file, for conversions of variable-length data.
 
 use crate::Result;
+use crate::format::message::datatype::Datatype;
 use crate::heap::global;
 use crate::store::Store;
-use crate::types::{HeapId, VarLenRead, VarLenWrite};
+use crate::types::{HeapId, Owned, VarLenRead, VarLenWrite};
 
 /// To read from.
 pub(crate) struct Objects<'a>(pub(crate) &'a Store);
@@ -16,6 +17,19 @@ impl VarLenRead for Objects<'_> {
     fn limit(&self) -> u64 {
         self.0.limits().read
     }
+}
+
+/// The objects that `elements` of the type `datatype` own.
+pub(crate) fn owned(store: &Store, datatype: &Datatype, elements: &[u8]) -> Vec<HeapId> {
+    let objects = Objects(store);
+    let mut owned = Owned::new(&objects);
+    owned.add(datatype, elements);
+    owned.found()
+}
+
+/// Gives up the objects `ids` of elements that were overwritten.
+pub(crate) fn release(store: &mut Store, ids: &[HeapId]) {
+    ids.iter().for_each(|id| global::remove(store, id.address, id.index));
 }
 
 /// To write to; [`finish`](Self::finish) is to be called when all is written.

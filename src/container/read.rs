@@ -62,8 +62,10 @@ impl Container {
             T::decode_into(&mut values, &images, &heap)?;
             return Ok(values);
         }
+        // No commit may remove, between the two, what the elements refer to.
+        let _turn = self.shared.turn();
         let stored = self.read_stored(resolved, len)?;
-        decode_all(&plan, &stored, len, &Objects(&*self.shared.read()?))
+        decode_all(&plan, &stored, len, &Objects(&*self.store()?))
     }
 
     /// Reads the selected elements into `buffer`, which has room for exactly these.
@@ -120,8 +122,13 @@ impl Container {
     pub fn read_bytes(&self, selection: impl IntoSelection) -> Result<Vec<u8>> {
         let selection = selection.into_selection()?;
         let resolved = self.resolve(&selection)?;
-        let len = self.transfer_len(&resolved, self.datatype().size as usize);
-        len.and_then(|len| self.read_stored(&resolved, len)).map_err(|error| self.locate(error))
+        self.read_selected(&resolved).map_err(|error| self.locate(error))
+    }
+
+    /// The selected elements, as stored.
+    pub(super) fn read_selected(&self, resolved: &Resolved) -> Result<Vec<u8>> {
+        let len = self.transfer_len(resolved, self.datatype().size as usize)?;
+        self.read_stored(resolved, len)
     }
 
     fn read_stored(&self, resolved: &Resolved, len: usize) -> Result<Vec<u8>> {
@@ -170,8 +177,9 @@ impl Container {
                 let (images, heap) = self.read_variable(state, &resolved, len, (&plan, &memory))?;
                 return Ok(Elements::from_images(memory, images, heap, len));
             }
+            let _turn = self.shared.turn();
             let stored = self.read_stored(&resolved, len)?;
-            Elements::new(self.datatype(), stored, len, &Objects(&*self.shared.read()?))
+            Elements::new(self.datatype(), stored, len, &Objects(&*self.store()?))
         };
         read().map_err(|error| self.locate(error))
     }
@@ -194,7 +202,12 @@ impl Container {
         memory: &Datatype,
     ) -> Result<()> {
         match &self.source {
-            Source::Attribute(value) => value.read(resolved, out, plan),
+            Source::Attribute(value) => {
+                if self.datatype().has_variable_length() {
+                    value.refresh(self)?;
+                }
+                value.read(resolved, out, plan)
+            }
             Source::Dataset(state) => state.read(&self.shared, resolved, out, plan, memory),
         }
     }

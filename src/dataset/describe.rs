@@ -123,7 +123,8 @@ impl Dataset {
     /// `Format` if a variable-length part is damaged.
     pub fn fill_value_elements(&self) -> Result<Option<Elements>> {
         let Some(bytes) = self.fill_value_bytes() else { return Ok(None) };
-        Elements::new(self.datatype(), bytes, 1, &Objects(&*self.shared.read()?)).map(Some)
+        let _turn = self.shared.turn();
+        Elements::new(self.datatype(), bytes, 1, &Objects(&*self.store()?)).map(Some)
     }
 
     /// Whether elements that were never written are undefined.

@@ -161,6 +161,11 @@ impl State {
         self.inner.read().unwrap_or_else(|poison| poison.into_inner()).extents()
     }
 
+    /// One element of the fill value, if it is not all zeros.
+    pub(crate) fn fill_pattern(&self) -> Option<&[u8]> {
+        self.fill_pattern.as_deref()
+    }
+
     /// Bytes of one element, as stored.
     pub(super) fn element_size(&self) -> usize {
         self.datatype.size as usize

@@ -79,6 +79,27 @@ impl Collection {
             && object_size(len, widths) <= self.size.saturating_sub(self.used)
     }
 
+    /// Whether there is no object.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// Removes the objects of these indexes, which are in order; says whether there were any.
+    pub(crate) fn remove(&mut self, indexes: &[u16], widths: Widths) -> bool {
+        let mut kept =
+            Self { size: self.size, used: header_size(widths), objects: Vec::new(), data: Vec::new() };
+        for object in self.objects.iter().filter(|object| indexes.binary_search(&object.index).is_err()) {
+            let data = self.data.get(object.range.clone()).unwrap_or_default();
+            let start = kept.data.len();
+            kept.data.extend_from_slice(data);
+            kept.objects.push(Object { range: start..kept.data.len(), ..*object });
+            kept.used = kept.used.saturating_add(object_size(data.len() as u64, widths));
+        }
+        let any = kept.objects.len() < self.objects.len();
+        *self = kept;
+        any
+    }
+
     /// Adds an object to a collection that has room for it and from which none was removed;
     /// returns its index.
     pub(crate) fn push(&mut self, data: &[u8], widths: Widths) -> u16 {
@@ -248,6 +269,21 @@ mod tests {
                 for (index, object) in objects.iter().enumerate() {
                     prop_assert_eq!(again.get(index as u16 + 1).unwrap(), &object[..]);
                 }
+            }
+        }
+
+        #[test]
+        fn the_others_stay_when_objects_are_removed(lens in proptest::collection::vec(0..90_usize, 1..30), gone: u32) {
+            let (widths, gone) = (Widths::default(), |index: u16| gone & (1 << index) != 0);
+            let mut collection = Collection::with_room_for(0, widths, 0);
+            let indexes: Vec<u16> = lens.iter().map(|&len| collection.push(&vec![len as u8; len], widths)).collect();
+            let removed: Vec<u16> = indexes.iter().copied().filter(|&index| gone(index)).collect();
+            prop_assert_eq!(collection.remove(&removed, widths), !removed.is_empty());
+            let again: Collection = decode(&encode(&collection, &(), widths).unwrap(), &(), widths).unwrap();
+            prop_assert_eq!(&again, &collection);
+            for (index, len) in indexes.into_iter().zip(lens) {
+                let expected = (!gone(index)).then(|| vec![len as u8; len]);
+                prop_assert_eq!(again.get(index), expected.as_deref());
             }
         }
 

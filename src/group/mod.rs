@@ -1,8 +1,10 @@
 //! Groups: members by name.
 
+mod builder;
 mod links;
 mod visit;
 
+pub use builder::GroupBuilder;
 pub use links::{LinkInfo, LinkType};
 pub use visit::{IndexType, IterationOrder};
 
@@ -182,12 +184,12 @@ impl Group {
     /// # Errors
     /// `Usage` if the name is taken or the file is open for reading only.
     pub fn create_group(&self, name: &str) -> Result<Self> {
-        self.edit(|store| {
-            let link = self.new_link(store, name)?;
-            let address = group::create_group(store, &self.shared.settings.group_options())?;
-            self.insert(store, link, LinkTarget::Hard(address))?;
-            Ok(Self(Location::new(&self.shared, store, address, self.path_of(name))))
-        })
+        self.create_group_builder().create(name)
+    }
+
+    /// Makes a group with options.
+    pub fn create_group_builder(&self) -> GroupBuilder {
+        GroupBuilder::new(self.clone())
     }
 
     /// Gives a copy of `datatype` a name of its own in the file.

@@ -1,7 +1,10 @@
 //! The global heap: elements of variable length, which raw data names by collection and index.
 //!
-//! Raw data keeps the address of a collection, so a committed collection is never changed: new
-//! elements go to collections that are new in the transaction.
+//! Raw data keeps the address of a collection, so nothing is added to a committed collection: new
+//! elements go to collections that are new in the transaction. What nothing refers to any more is taken
+//! out of its collection by the commit, in place; a collection that becomes empty is freed.
+
+use std::collections::BTreeMap;
 
 use crate::format::global_heap::Collection;
 use crate::store::{Rank, Space, Store};
@@ -24,6 +27,42 @@ pub(crate) fn read<T>(
             .in_structure("global heap collection")
             .at(address)),
     }
+}
+
+/// The objects that the transaction gave up, by collection.
+#[derive(Default)]
+struct Removed(BTreeMap<u64, Vec<u16>>);
+
+/// Notes that the element, which nothing but the raw data just overwritten referred to, is not needed any
+/// more. It can be read until the commit.
+pub(crate) fn remove(store: &mut Store, address: u64, index: u32) {
+    if let Ok(index) = u16::try_from(index) {
+        store.scratch::<Removed>().0.entry(address).or_default().push(index);
+        store.before_commit(remove_all);
+    }
+}
+
+/// Takes the elements that were given up out of their collections.
+fn remove_all(store: &mut Store) -> Result<()> {
+    let removed = std::mem::take(&mut store.scratch::<Removed>().0);
+    for (address, mut indexes) in removed {
+        // What a damaged element named need not be a collection.
+        let Ok(collection) = store.fetch::<Collection>(address, &()) else { continue };
+        let mut collection = Collection::clone(&collection);
+        indexes.sort_unstable();
+        if !collection.remove(&indexes, store.widths()) {
+            continue;
+        }
+        // Nothing can be added to it any more.
+        let open = &mut store.scratch::<OpenCollection>().0;
+        *open = open.filter(|&open| open != address);
+        if collection.is_empty() {
+            store.free(Space::Metadata, address, collection.size());
+        } else {
+            store.put(address, collection, &(), Rank::Released)?;
+        }
+    }
+    Ok(())
 }
 
 /// The collection of the transaction that has room left.
@@ -129,6 +168,38 @@ mod tests {
         assert_ne!(next.0, first.0, "a committed collection stays as it is");
         assert_eq!([first, next].map(|id| get(&store, id)), [b"one".to_vec(), b"four".to_vec()]);
         assert_eq!(get(&store, large).len(), 100_000);
+    }
+
+    #[test]
+    fn what_is_removed_is_there_until_the_commit() {
+        let mut store = Store::for_tests();
+        let ids = [&b"one"[..], b"two", b"three"].map(|element| insert(&mut store, element).unwrap());
+        store.commit().unwrap();
+        remove(&mut store, ids[1].0, ids[1].1);
+        remove(&mut store, ids[1].0, ids[1].1);
+        remove(&mut store, ids[1].0 + 8, 1);
+        assert_eq!(get(&store, ids[1]), b"two");
+        store.commit().unwrap();
+        assert!(read(&store, ids[1].0, ids[1].1, |_| Ok(())).is_err());
+        assert_eq!([ids[0], ids[2]].map(|id| get(&store, id)), [b"one".to_vec(), b"three".to_vec()]);
+        let end = store.end();
+        ids.iter().for_each(|id| remove(&mut store, id.0, id.1));
+        store.commit().unwrap();
+        assert!(read(&store, ids[0].0, ids[0].1, |_| Ok(())).is_err());
+        assert!(store.end() < end, "the collection at the end of the file is free");
+    }
+
+    #[test]
+    fn a_collection_of_the_transaction_can_lose_elements() {
+        let mut store = Store::for_tests();
+        let first = insert(&mut store, b"one").unwrap();
+        let second = insert(&mut store, b"two").unwrap();
+        remove(&mut store, first.0, first.1);
+        store.commit().unwrap();
+        assert!(read(&store, first.0, first.1, |_| Ok(())).is_err());
+        assert_eq!(get(&store, second), b"two");
+        let third = insert(&mut store, b"three").unwrap();
+        assert_eq!([second, third].map(|id| get(&store, id)), [b"two".to_vec(), b"three".to_vec()]);
     }
 
     #[test]

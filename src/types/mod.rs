@@ -24,7 +24,7 @@ mod value;
 
 #[doc(hidden)]
 pub use bytes::Plain;
-pub(crate) use convert::{Context, HeapId, Plan, VarLenRead, VarLenWrite};
+pub(crate) use convert::{Context, HeapId, Owned, Plan, VarLenRead, VarLenWrite};
 pub use descriptor::{CompoundField, CompoundType, EnumMember, EnumType, FloatSize, IntSize, TypeDescriptor};
 pub use elements::Elements;
 pub(crate) use elements::{Image, decode_all, encode_all, fill_bytes, memory_type};

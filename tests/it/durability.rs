@@ -92,6 +92,9 @@ fn workload(file: &File, mut flushed: impl FnMut(&File)) -> Result<()> {
     flush()?;
     packed.write_slice_raw(numbers(500, 50), (5..10, ..))?;
     packed.delete_attr("text3")?;
+    // What the old values are in is shared with others that stay.
+    packed.attr("text5")?.write_scalar(&"other".to_owned())?;
+    packed.attr("text7")?.write_scalar(&"another".repeat(30))?;
     ships.attr("count")?.write_scalar(&4)?;
     flush()?;
     let many = file.create_group("many")?;

@@ -7,6 +7,7 @@ mod context;
 mod kernels;
 mod members;
 mod number;
+mod owned;
 mod reference;
 mod sequence;
 mod soft;
@@ -18,6 +19,7 @@ mod tests_nested;
 mod text;
 
 pub(crate) use context::{Context, HeapId, VarLenRead, VarLenWrite};
+pub(crate) use owned::Owned;
 pub(crate) use soft::{Layout, Number};
 
 use crate::format::message::datatype::{Datatype, DatatypeClass, VarLenKind};

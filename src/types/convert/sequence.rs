@@ -56,6 +56,11 @@ impl Reference {
         Ok(Self { count, id: (id.address != 0 && count != 0).then_some(id) })
     }
 
+    /// The object that the element refers to, if there is one.
+    pub(crate) fn id(self) -> Option<HeapId> {
+        self.id
+    }
+
     /// Writes an element, as [`load`](Self::load) reads it.
     pub(crate) fn store(self, element: &mut [u8]) -> Result<()> {
         let offset_size = element.len().saturating_sub(COUNT_AND_INDEX);
@@ -111,11 +116,17 @@ impl Reference {
 /// The type of the elements of a sequence as they are: of the references among them, the C library
 /// writes another size into the type.
 fn base<'a>(class: &'a VarLenType, side: Side<'_>) -> Cow<'a, Datatype> {
-    let offset_size = (side.datatype.size as usize).saturating_sub(COUNT_AND_INDEX);
+    match side.form {
+        Form::File => element_type(class, side.datatype),
+        Form::Memory => Cow::Borrowed(&class.base),
+    }
+}
+
+/// The type of the elements of a sequence, which is of the type `datatype` of a file.
+pub(crate) fn element_type<'a>(class: &'a VarLenType, datatype: &Datatype) -> Cow<'a, Datatype> {
+    let offset_size = (datatype.size as usize).saturating_sub(COUNT_AND_INDEX);
     match u8::try_from(offset_size) {
-        Ok(offset_size) if side.form == Form::File && class.base.has_variable_length() => {
-            Cow::Owned(class.base.for_file(offset_size))
-        }
+        Ok(offset_size) if class.base.has_variable_length() => Cow::Owned(class.base.for_file(offset_size)),
         _ => Cow::Borrowed(&class.base),
     }
 }
