@@ -36,34 +36,34 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> Result<Tokens> {
     let names = names.iter().map(|(name, _)| name);
     let enum_name = name.to_string();
     let body = quote! {
-        const SIZE: usize = <#integer as ::hdfive::__derive::H5Type>::SIZE;
-        const ALIGN: usize = <#integer as ::hdfive::__derive::H5Type>::ALIGN;
+        const SIZE: usize = <#integer as __hdfive::H5Type>::SIZE;
+        const ALIGN: usize = <#integer as __hdfive::H5Type>::ALIGN;
 
-        fn datatype() -> ::hdfive::__derive::Datatype {
-            ::hdfive::__derive::enumeration([#((#names, #name::#variants as #integer)),*])
+        fn datatype() -> __hdfive::Datatype {
+            __hdfive::enumeration([#((#names, #name::#variants as #integer)),*])
         }
 
         fn decode(
             image: &[u8],
-            heap: &::hdfive::__derive::Heap,
-        ) -> ::hdfive::__derive::Result<Self> {
-            match <#integer as ::hdfive::__derive::H5Type>::decode(image, heap)? {
+            heap: &__hdfive::Heap,
+        ) -> __hdfive::Result<Self> {
+            match <#integer as __hdfive::H5Type>::decode(image, heap)? {
                 #(value if value == #name::#variants as #integer => {
                     ::core::result::Result::Ok(Self::#variants)
                 })*
-                value => ::core::result::Result::Err(::hdfive::__derive::no_variant(#enum_name, value)),
+                value => ::core::result::Result::Err(__hdfive::no_variant(#enum_name, value)),
             }
         }
 
         fn encode(
             &self,
             image: &mut [u8],
-            heap: &mut ::hdfive::__derive::Heap,
-        ) -> ::hdfive::__derive::Result<()> {
+            heap: &mut __hdfive::Heap,
+        ) -> __hdfive::Result<()> {
             let value = match self {
                 #(Self::#variants => #name::#variants as #integer,)*
             };
-            <#integer as ::hdfive::__derive::H5Type>::encode(&value, image, heap)
+            <#integer as __hdfive::H5Type>::encode(&value, image, heap)
         }
     };
     Ok(implementation(input, body))

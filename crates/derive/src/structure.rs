@@ -1,9 +1,12 @@
 //! Structs: compound types.
 
+use proc_macro_crate::FoundCrate;
 use proc_macro2::{Span, TokenStream as Tokens};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Error, Fields, GenericParam, Generics, Index, Member, Result, Type, parse_quote};
+use syn::{
+    DeriveInput, Error, Fields, GenericParam, Generics, Ident, Index, Member, Path, Result, Type, parse_quote,
+};
 
 use crate::attributes::{Repr, check_unique, refuse, renamed};
 
@@ -31,10 +34,10 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> Result<Tokens> {
     let types: Vec<_> = fields.iter().map(|field| field.ty).collect();
     let names = fields.iter().map(|field| &field.name);
     let layout = quote! {
-        ::hdfive::__derive::Layout::new(
+        __hdfive::Layout::new(
             [#((
-                <#types as ::hdfive::__derive::H5Type>::SIZE,
-                <#types as ::hdfive::__derive::H5Type>::ALIGN,
+                <#types as __hdfive::H5Type>::SIZE,
+                <#types as __hdfive::H5Type>::ALIGN,
             )),*],
             #max_align,
         )
@@ -52,15 +55,15 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> Result<Tokens> {
         const SIZE: usize = #layout.size;
         const ALIGN: usize = #layout.align;
 
-        fn datatype() -> ::hdfive::__derive::Datatype {
+        fn datatype() -> __hdfive::Datatype {
             const { #layout }
-                .datatype([#((#names, <#types as ::hdfive::__derive::H5Type>::datatype())),*])
+                .datatype([#((#names, <#types as __hdfive::H5Type>::datatype())),*])
         }
 
         fn decode(
             image: &[u8],
-            heap: &::hdfive::__derive::Heap,
-        ) -> ::hdfive::__derive::Result<Self> {
+            heap: &__hdfive::Heap,
+        ) -> __hdfive::Result<Self> {
             let layout = const { #layout };
             ::core::result::Result::Ok(Self { #(#decode),* })
         }
@@ -68,8 +71,8 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> Result<Tokens> {
         fn encode(
             &self,
             image: &mut [u8],
-            heap: &mut ::hdfive::__derive::Heap,
-        ) -> ::hdfive::__derive::Result<()> {
+            heap: &mut __hdfive::Heap,
+        ) -> __hdfive::Result<()> {
             let layout = const { #layout };
             #(#encode)*
             ::core::result::Result::Ok(())
@@ -109,27 +112,27 @@ fn transparent(input: &DeriveInput, fields: &Fields) -> Result<Tokens> {
     let ty = &field.ty;
     let member = field.ident.clone().map_or(Member::Unnamed(Index::from(0)), Member::Named);
     let body = quote! {
-        const SIZE: usize = <#ty as ::hdfive::__derive::H5Type>::SIZE;
-        const ALIGN: usize = <#ty as ::hdfive::__derive::H5Type>::ALIGN;
+        const SIZE: usize = <#ty as __hdfive::H5Type>::SIZE;
+        const ALIGN: usize = <#ty as __hdfive::H5Type>::ALIGN;
 
-        fn datatype() -> ::hdfive::__derive::Datatype {
-            <#ty as ::hdfive::__derive::H5Type>::datatype()
+        fn datatype() -> __hdfive::Datatype {
+            <#ty as __hdfive::H5Type>::datatype()
         }
 
         fn decode(
             image: &[u8],
-            heap: &::hdfive::__derive::Heap,
-        ) -> ::hdfive::__derive::Result<Self> {
-            let value = <#ty as ::hdfive::__derive::H5Type>::decode(image, heap)?;
+            heap: &__hdfive::Heap,
+        ) -> __hdfive::Result<Self> {
+            let value = <#ty as __hdfive::H5Type>::decode(image, heap)?;
             ::core::result::Result::Ok(Self { #member: value })
         }
 
         fn encode(
             &self,
             image: &mut [u8],
-            heap: &mut ::hdfive::__derive::Heap,
-        ) -> ::hdfive::__derive::Result<()> {
-            <#ty as ::hdfive::__derive::H5Type>::encode(&self.#member, image, heap)
+            heap: &mut __hdfive::Heap,
+        ) -> __hdfive::Result<()> {
+            <#ty as __hdfive::H5Type>::encode(&self.#member, image, heap)
         }
     };
     Ok(implementation(input, body))
@@ -140,19 +143,36 @@ pub(crate) fn implementation(input: &DeriveInput, body: Tokens) -> Tokens {
     let name = &input.ident;
     let generics = bounded(&input.generics);
     let (parameters, arguments, bounds) = generics.split_for_impl();
+    let library = library();
     quote_spanned! {name.span()=>
-        #[automatically_derived]
-        impl #parameters ::hdfive::__derive::H5Type for #name #arguments #bounds {
-            #body
-        }
+        const _: () = {
+            use #library::__derive as __hdfive;
+
+            #[automatically_derived]
+            impl #parameters __hdfive::H5Type for #name #arguments #bounds {
+                #body
+            }
+        };
     }
+}
+
+/// The path of the crate hdfive, whatever the user's manifest calls it.
+fn library() -> Path {
+    let found = proc_macro_crate::crate_name("hdfive");
+    let name = match &found {
+        Ok(FoundCrate::Name(name)) => name,
+        // Its own library, examples and tests have it by that name. So must those that reach it otherwise.
+        Ok(FoundCrate::Itself) | Err(_) => "hdfive",
+    };
+    let name = Ident::new(name, Span::call_site());
+    parse_quote!(::#name)
 }
 
 fn bounded(generics: &Generics) -> Generics {
     let mut generics = generics.clone();
     for parameter in &mut generics.params {
         if let GenericParam::Type(parameter) = parameter {
-            parameter.bounds.push(parse_quote!(::hdfive::__derive::H5Type));
+            parameter.bounds.push(parse_quote!(__hdfive::H5Type));
         }
     }
     generics
