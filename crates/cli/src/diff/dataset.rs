@@ -276,6 +276,9 @@ impl Diff<'_> {
             subset.map(|subset| subset.slab(rank).map_err(Error::new)).transpose()
         };
         let (first, second) = (slab(0)?, slab(1)?);
+        if first.is_none() || rank == 0 {
+            return Err(Error::new("a part of the second dataset only, or of a scalar, cannot be compared"));
+        }
         let first = first.map(|slab| if second.is_some() { slab } else { slab.to_end(&place.dims) });
         let select =
             |slab: Option<&Slab>| slab.map_or(Selection::All, |slab| slab.within(&place.dims).selection());
@@ -284,7 +287,10 @@ impl Diff<'_> {
             containers[1].read_elements(select(second.as_ref()))?,
         ];
         place.part = first;
-        let runs = [Run::of(&elements[0]), Run::of(&elements[1])];
+        // What the second part has too little is zeros.
+        let mut zeros = elements[1].as_bytes().to_vec();
+        zeros.resize(zeros.len().max(elements[0].len() * elements[1].datatype().size as usize), 0);
+        let runs = [Run::of(&elements[0]), Run { bytes: &zeros, ..Run::of(&elements[1]) }];
         let types = containers.map(|container| container.datatype());
         let scope = Scope {
             place: &place,

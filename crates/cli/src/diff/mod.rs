@@ -83,11 +83,16 @@ impl Diff<'_> {
     fn open(&mut self, side: usize) -> Result<File> {
         let name = &self.options.files[side];
         let driver = &self.options.drivers[side];
+        if let Some(missing) = driver.missing() {
+            self.print(format_args!("h5diff: unable to set {missing} on fapl for input file\n"));
+            return Err(Error::new(format_args!("no such {missing}")));
+        }
         let opened = match driver.name.as_deref() {
             Some("onion") => {
                 let revision = driver.info.as_deref().map_or(0, options::leading_integer);
                 File::with_options().open_revision(name, revision).map_err(Error::from)
             }
+            _ if driver.refuses(name) => Err(Error::new(format_args!("{name} is not the name of a family"))),
             _ => input::open(Path::new(name)),
         };
         // A file whose root group is damaged cannot be opened.

@@ -65,10 +65,21 @@ impl Integers {
         }
     }
 
-    fn difference_value(self, size: u32) -> f64 {
+    /// Whether the difference is greater than this; C takes it for an integer if the type has 8 bytes.
+    fn exceeds(self, size: u32, delta: f64) -> bool {
         match self.difference(size) {
-            Self::Signed(difference, _) => difference as f64,
-            Self::Unsigned(difference, _) => difference as f64,
+            Self::Signed(difference, _) if size >= 8 => {
+                // What is no number, or out of range, becomes the least integer.
+                let in_range = delta < 2_f64.powi(63);
+                difference > if in_range { delta as i64 } else { i64::MIN }
+            }
+            Self::Unsigned(difference, _) if size >= 8 => {
+                let in_range = delta.is_nan() || delta < 2_f64.powi(64);
+                let unordered = if delta.is_nan() { 1 << 63 } else { delta as u64 };
+                difference > if in_range { unordered } else { 0 }
+            }
+            Self::Signed(difference, _) => difference as f64 > delta,
+            Self::Unsigned(difference, _) => difference as f64 > delta,
         }
     }
 
@@ -90,7 +101,7 @@ impl Integers {
 
     fn verdict(self, size: u32, criterion: Criterion) -> Verdict<f64> {
         match criterion {
-            Criterion::Delta(delta) if self.difference_value(size) > delta => Verdict::Different,
+            Criterion::Delta(delta) if self.exceeds(size, delta) => Verdict::Different,
             Criterion::Exact | Criterion::Epsilon if !self.same() => Verdict::Different,
             Criterion::Relative(bound) => match self.relative(size) {
                 None if self.same() => Verdict::Same,

@@ -32,6 +32,27 @@ pub(super) struct Exclusion {
 pub(super) struct Driver {
     pub(super) name: Option<String>,
     pub(super) info: Option<String>,
+    /// Name or number of the virtual object layer connector.
+    pub(super) connector: Option<String>,
+}
+
+impl Driver {
+    /// What is not there to open a file with, if something is not.
+    pub(super) fn missing(&self) -> Option<&'static str> {
+        const DRIVERS: [&str; 7] = ["sec2", "log", "stdio", "core", "family", "split", "multi"];
+        let known = |name: &str| DRIVERS.contains(&name) || name == "onion";
+        let native = |connector: &str| matches!(connector, "native" | "0");
+        match (self.name.as_deref(), self.connector.as_deref()) {
+            (Some(name), _) if !known(name) => Some("VFD"),
+            (_, Some(connector)) if !native(connector) => Some("VOL"),
+            _ => None,
+        }
+    }
+
+    /// Whether the driver opens no file of this name: members of families are numbered.
+    pub(super) fn refuses(&self, file: &str) -> bool {
+        self.name.as_deref() == Some("family") && !file.contains('%')
+    }
 }
 
 /// What is to be compared, and how.
@@ -98,11 +119,11 @@ const SPECS: &[Spec] = &[
     Spec('S', "enable-error-stack", Takes::Perhaps),
     Spec('V', "version", Takes::Nothing),
     Spec('K', "page-buffer-size", Takes::Value),
-    Spec('1', "vol-value-1", Takes::Value),
-    Spec('1', "vol-name-1", Takes::Value),
+    Spec('3', "vol-value-1", Takes::Value),
+    Spec('2', "vol-name-1", Takes::Value),
     Spec('1', "vol-info-1", Takes::Value),
-    Spec('1', "vol-value-2", Takes::Value),
-    Spec('1', "vol-name-2", Takes::Value),
+    Spec('6', "vol-value-2", Takes::Value),
+    Spec('5', "vol-name-2", Takes::Value),
     Spec('1', "vol-info-2", Takes::Value),
     Spec('1', "vfd-value-1", Takes::Value),
     Spec('8', "vfd-name-1", Takes::Value),
@@ -186,12 +207,14 @@ impl Options {
                     (_, None) => return refused(),
                     ('d', bound) => delta = bound,
                     // No relative difference is the same as none asked for.
-                    (_, bound) => relative = bound.filter(|bound| bound.abs() >= f64::EPSILON),
+                    (_, bound) => relative = bound.filter(|bound| !(bound.abs() < f64::EPSILON)),
                 },
                 'n' => match count(&value) {
                     None => return refused(),
                     count => options.count = count,
                 },
+                '2' | '3' => options.drivers[0].connector = Some(value),
+                '5' | '6' => options.drivers[1].connector = Some(value),
                 '8' => options.drivers[0].name = Some(value),
                 '9' => options.drivers[0].info = Some(value),
                 'Y' => options.drivers[1].name = Some(value),
