@@ -31,9 +31,16 @@ fn matched(names: Pair<Vec<String>>) -> Vec<(String, Pair<bool>)> {
     matched
 }
 
-/// Whether floating-point numbers that are the same are compared as well, where others differ.
+/// Whether the criterion may tell numbers apart that are the same; they are compared where others differ.
 pub(super) fn is_strict(criterion: Criterion, datatype: &Datatype) -> bool {
-    criterion == Criterion::Epsilon && matches!(datatype.class, DatatypeClass::Float(_))
+    match (criterion, &datatype.class) {
+        (Criterion::Epsilon, DatatypeClass::Float(_)) => true,
+        // As an integer such a bound is the least one.
+        (Criterion::Delta(delta), DatatypeClass::Integer(class)) => {
+            class.signed && (delta.is_nan() || delta >= 2_f64.powi(63))
+        }
+        _ => false,
+    }
 }
 
 impl Diff<'_> {

@@ -32,7 +32,7 @@ pub(super) struct Scope<'a> {
     pub(super) by_name: bool,
     /// Whether the elements themselves are compared, not members or items of them.
     pub(super) whole: bool,
-    /// Whether floating-point numbers that are the same are compared as well, as others differ.
+    /// Whether numbers that are the same are compared as well, as others differ.
     pub(super) strict: bool,
 }
 
@@ -164,6 +164,9 @@ impl Diff<'_> {
                 let values = integers(&datum, lead, size);
                 // Elements of 4 bytes are compared as if they had a sign.
                 let values = if scope.whole && size == 4 { values.signed() } else { values };
+                if values.same() && !(scope.whole && scope.strict) {
+                    return Ok(0);
+                }
                 self.integers(place, index, values, size)
             }
             (DatatypeClass::Float(first), DatatypeClass::Float(second)) => {

@@ -47,7 +47,7 @@ impl Integers {
         }
     }
 
-    fn same(self) -> bool {
+    pub(super) fn same(self) -> bool {
         match self {
             Self::Signed(first, second) => first == second,
             Self::Unsigned(first, second) => first == second,
