@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 /// Pack images into HDF5 files, unpack them, and look into any HDF5 file.
+///
+/// A link to this command that is called h5ls, h5dump, h5diff or h5stat is that tool.
 #[derive(Debug, Parser)]
-#[command(name = "h5", version, about)]
+#[command(name = "h5", version, about, arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -19,30 +21,17 @@ pub(crate) enum Command {
     /// Write the images of an HDF5 file as PNG files
     Unpack(Unpack),
     /// List the contents of HDF5 files, as h5ls does
-    #[command(disable_help_flag = true, override_usage = "h5 ls [-r] [-v] FILE[/PATH]...")]
-    Ls(Tool),
-    /// Print HDF5 files as text, as h5dump does
-    #[command(
-        disable_help_flag = true,
-        override_usage = "h5 dump [-H] [-d PATH] [-g PATH] [-A] [-p] FILE..."
-    )]
-    Dump(Tool),
-    /// Tell how two HDF5 files differ, as h5diff does
-    #[command(
-        disable_help_flag = true,
-        override_usage = "h5 diff [-r] [-v] [-d DELTA] FILE1 FILE2 [OBJECT1 [OBJECT2]]"
-    )]
-    Diff(Tool),
+    #[command(disable_help_flag = true)]
+    Ls,
+    /// Print HDF5 files as text, XML or bytes, as h5dump does
+    #[command(disable_help_flag = true)]
+    Dump,
+    /// Tell how two HDF5 files or objects differ, as h5diff does
+    #[command(disable_help_flag = true)]
+    Diff,
     /// Tell what HDF5 files consist of and what takes their space, as h5stat does
-    #[command(disable_help_flag = true, override_usage = "h5 stat [-f] [-g] [-d] [-A] [-S] FILE")]
-    Stat(Tool),
-}
-
-/// Arguments of a command with options in the style of the C tools.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Tool {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) args: Vec<String>,
+    #[command(disable_help_flag = true)]
+    Stat,
 }
 
 #[derive(Debug, clap::Args)]

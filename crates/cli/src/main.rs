@@ -8,6 +8,7 @@ mod errors;
 mod extents;
 mod format_c;
 mod getopt;
+mod help;
 mod images;
 mod input;
 mod ls;
@@ -24,7 +25,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use errors::{Error, Result};
 
@@ -54,15 +55,15 @@ fn run(args: Vec<OsString>) -> Result<()> {
             (None, None) => (String::new(), 1),
         };
     if let Some(tool) = tool(&name) {
-        return tool(&args[rest..].iter().map(text).collect::<Vec<_>>());
+        let rest: Vec<_> = args[rest..].iter().map(text).collect();
+        return help::print(&name, &rest).unwrap_or_else(|| tool(&rest));
     }
-    match args::Args::parse_from(args).command {
+    let matches = help::command().get_matches_from(args);
+    match args::Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command {
         args::Command::Pack(pack) => pack::run(&pack),
         args::Command::Unpack(unpack) => unpack::run(&unpack),
-        args::Command::Diff(tool) => diff::run(&tool.args),
-        args::Command::Ls(tool) => ls::run(&tool.args),
-        args::Command::Dump(tool) => dump::run(&tool.args),
-        args::Command::Stat(tool) => stat::run(&tool.args),
+        // Their names, as the first argument, are those of tools.
+        args::Command::Diff | args::Command::Ls | args::Command::Dump | args::Command::Stat => Ok(()),
     }
 }
 

@@ -11,6 +11,8 @@ use std::io::{self, BufWriter, Write};
 use crate::errors::{Error, Result};
 use crate::input;
 use gather::Statistics;
+#[cfg(test)]
+pub(crate) use options::HELP as USAGE;
 use options::{HELP, Options, Request};
 
 /// The version of HDF5 whose `h5stat` this is like.

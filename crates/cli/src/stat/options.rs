@@ -74,7 +74,7 @@ const SPECS: &[Spec] = &[
 ];
 
 /// What `h5 stat --help` prints.
-pub(super) const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 usage: h5stat [OPTIONS] file
 
       ERROR

@@ -1,0 +1,83 @@
+//! The help of `h5 diff`.
+
+use super::{Described, Help, Section};
+
+pub(super) const DIFF: Help = Help {
+    command: "diff",
+    usage: "h5 diff [OPTIONS] FILE1 FILE2 [OBJECT1 [OBJECT2]]",
+    sections: &[
+        Section {
+            heading: "What is printed",
+            options: &[
+                Described("-r --report", "", "The differences, besides how many there are"),
+                Described(
+                    "-v --verbose",
+                    "[N]",
+                    "A list of objects, too; -v1, -v2: with attributes; -v3: with file names",
+                ),
+                Described("-q --quiet", "", "Nothing; the exit code tells"),
+                Described("-c --compare", "", "Objects that cannot be compared"),
+                Described("-n --count", "N", "No more differences of an object than this"),
+            ],
+        },
+        Section {
+            heading: "What is a difference",
+            options: &[
+                Described("-d --delta", "D", "Only |a-b| > D"),
+                Described("-p --relative", "R", "Only |(a-b)/b| > R"),
+                Described("--use-system-epsilon", "", "Only what is more than the precision of the type"),
+                Described("-N --nan", "", "Do not look for values that are no numbers"),
+            ],
+        },
+        Section {
+            heading: "What is compared",
+            options: &[
+                Described("--follow-symlinks", "", "What soft and external links lead to, not their paths"),
+                Described("--no-dangling-links", "", "Fail if a link that is followed leads nowhere"),
+                Described("--exclude-path", "PATH", "Nothing at this path or below; may be repeated"),
+                Described("--exclude-attribute", "PATH", "Not the attribute at this path; may be repeated"),
+                Described("--no-compact-subset", "", "Take a [ in a path for a part of a name"),
+            ],
+        },
+        Section {
+            heading: "How files are opened (-1: the first, -2: the second)",
+            options: &[
+                Described(
+                    "--vfd-name-1",
+                    "DRIVER",
+                    "The driver of the first file, such as sec2, core or family",
+                ),
+                Described("--vfd-name-2", "DRIVER", "The driver of the second file"),
+                Described("--vfd-value-1", "N", "As --vfd-name-1, by the driver's number"),
+                Described("--vfd-value-2", "N", "As --vfd-name-2, by the driver's number"),
+                Described("--vfd-info-1", "INFO", "What the driver of the first file needs to know"),
+                Described("--vfd-info-2", "INFO", "What the driver of the second file needs to know"),
+                Described(
+                    "--vol-name-1",
+                    "NAME",
+                    "The VOL connector of the first file; there is only \"native\"",
+                ),
+                Described("--vol-name-2", "NAME", "The VOL connector of the second file"),
+                Described("--vol-value-1", "N", "As --vol-name-1, by the connector's number, 0"),
+                Described("--vol-value-2", "N", "As --vol-name-2, by the connector's number, 0"),
+                Described("--vol-info-1", "INFO", "Understood, but the connector needs none"),
+                Described("--vol-info-2", "INFO", "Understood, but the connector needs none"),
+                Described("--page-buffer-size", "N", "Understood; pages are read as they are needed"),
+            ],
+        },
+        Section {
+            heading: "Other",
+            options: &[
+                Described("--enable-error-stack", "[N]", "Understood; errors are always explained"),
+                Described("-V --version", "", "Print the version of the C tool that this is like"),
+                Described("-h --help", "", "Print this help"),
+            ],
+        },
+    ],
+    notes: "Without objects the files' root groups are compared, with all that is in them; with one object, the \
+            two of that\npath. A part of a dataset may be written after its path: PATH[START;STRIDE;COUNT;BLOCK].\n\n\
+            The exit code is 0 if there is no difference, 1 if there is one, and 2 after an error.\n\n\
+            h5 diff -r old.h5 new.h5                    all differences\n\
+            h5 diff -d 1e-6 old.h5 new.h5 /set          those of a dataset that are not tiny\n\
+            h5 diff one.h5 one.h5 /set1 /set2           two datasets of one file",
+};

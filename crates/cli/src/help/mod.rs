@@ -1,0 +1,103 @@
+//! The help of the commands that are like the C tools: `h5 ls --help` describes the options, which the
+//! command itself understands as the C tool does. A link called `h5ls` prints the usage of the C tool.
+
+mod compare;
+mod look;
+mod print;
+
+use clap::{Arg, ArgAction, Command, CommandFactory};
+
+use crate::args::Args;
+use crate::errors::{Error, Result};
+
+/// An option: how it is written, what its value is called (empty: it has none), and what it does.
+struct Described(&'static str, &'static str, &'static str);
+
+/// Options that belong together.
+struct Section {
+    heading: &'static str,
+    options: &'static [Described],
+}
+
+/// The help of a command.
+struct Help {
+    command: &'static str,
+    usage: &'static str,
+    sections: &'static [Section],
+    /// What there is to say besides.
+    notes: &'static str,
+}
+
+const COMMANDS: [Help; 4] = [look::LS, print::DUMP, compare::DIFF, look::STAT];
+
+/// The whole command line, with all options described.
+pub(crate) fn command() -> Command {
+    COMMANDS.iter().fold(Args::command(), |command, help| {
+        command.mut_subcommand(help.command, |subcommand| help.describe(subcommand))
+    })
+}
+
+/// Prints the help of a command, if these arguments ask for it.
+pub(crate) fn print(name: &str, args: &[String]) -> Option<Result<()>> {
+    let asked = args.first().is_some_and(|arg| matches!(arg.as_str(), "-h" | "--help"));
+    let mut command = command();
+    command.build();
+    let command = command.find_subcommand_mut(name).filter(|_| asked)?;
+    Some(command.print_help().map_err(Error::output))
+}
+
+impl Help {
+    fn describe(&self, command: Command) -> Command {
+        let options = self.sections.iter().flat_map(|section| {
+            section.options.iter().map(move |option| option.as_arg().help_heading(section.heading))
+        });
+        command.override_usage(self.usage).args(options).after_help(self.notes).after_long_help(self.notes)
+    }
+}
+
+impl Described {
+    fn as_arg(&self) -> Arg {
+        let Self(written, value, does) = self;
+        let mut arg = Arg::new(*written).help(*does);
+        for name in written.split(' ') {
+            arg = match (name.strip_prefix("--"), name.chars().nth(1)) {
+                (Some(long), _) => arg.long(long),
+                (None, Some(letter)) => arg.short(letter),
+                (None, None) => arg,
+            };
+        }
+        match *value {
+            "" => arg.action(ArgAction::SetTrue),
+            _ if value.starts_with('[') => arg.value_name(value.trim_matches(['[', ']'])).num_args(0..=1),
+            _ => arg.value_name(*value).action(ArgAction::Append),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_options_of_the_c_tools_are_described() {
+        command().debug_assert();
+        for (help, usage) in COMMANDS.iter().zip([
+            include_str!("../ls/usage.txt"),
+            include_str!("../dump/usage.txt"),
+            include_str!("../diff/usage.txt"),
+            crate::stat::USAGE,
+        ]) {
+            let described: Vec<_> = help
+                .sections
+                .iter()
+                .flat_map(|section| section.options)
+                .flat_map(|option| option.0.split(' '))
+                .collect();
+            let words = usage.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+            for long in words.filter(|word| word.len() > 4 && word.starts_with("--") && !word.contains("---"))
+            {
+                assert!(described.contains(&long), "{}: {long}", help.command);
+            }
+        }
+    }
+}
