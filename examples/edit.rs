@@ -1,12 +1,17 @@
 //! Edits a file in place: adds, changes, grows and removes what `tests/interop/edits.py` put there.
 //!
-//! Each run is one round more, counted by an attribute of the root; all it adds is named after it.
+//! Each run is one round more, counted by an attribute of the root; all it adds is named after it. With a size
+//! after the path, the file is a family of members of so many bytes; 0 stands for the size that the file tells.
 
 use hdfive::{File, Group, Result, s};
 
 fn main() -> Result<()> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "edit.h5".to_owned());
-    let file = File::open_rw(path)?;
+    let mut options = File::with_options();
+    if let Some(size) = std::env::args().nth(2).and_then(|size| size.parse().ok()) {
+        options.family(size);
+    }
+    let file = options.open_rw(path)?;
     let counter = file.attr("round")?;
     let round: i64 = counter.read_scalar::<i64>()? + 1;
     links(&file.group("dense")?, round)?;

@@ -88,6 +88,12 @@ fn standard(file: &File) -> Result<()> {
         data.region_reference(hdfive::Points::new(2, vec![0, 0, 5, 7, 2, 3])?)?.into(),
     ];
     file.new_dataset_builder().with_data(&references).create("standard")?;
+    // Selections of everything and of nothing, also as they come from references of the other kind.
+    let whole = [data.region_reference(..)?, data.region_reference(s![2..2, ..])?];
+    let old = file.new_dataset_builder().with_data(&whole).create("regions without rank")?;
+    let read: Vec<StdReference> = old.read_raw()?;
+    let all = [read, whole.into_iter().map(StdReference::from).collect()].concat();
+    file.new_dataset_builder().with_data(&all).create("standard without rank")?;
     file.new_attr_builder().with_data(&references).create("standard")?;
     file.new_dataset_builder()
         .with_data(&[(1_u8, references[2].clone()), (2, StdReference::NULL), (3, references[1].clone())])

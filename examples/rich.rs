@@ -1,4 +1,5 @@
-//! Writes one of everything: groups, datasets of every layout and index, types, attributes, links.
+//! Writes one of everything: groups, datasets of every layout and index, types, attributes, links. With a size
+//! after the path, the file is a family of members of so many bytes.
 
 use hdfive::{File, H5Type, Result, s};
 
@@ -21,7 +22,11 @@ enum ShipClass {
 
 fn main() -> Result<()> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "rich.h5".to_owned());
-    let file = File::create(path)?;
+    let mut options = File::with_options();
+    if let Some(size) = std::env::args().nth(2).and_then(|size| size.parse().ok()) {
+        options.family(size);
+    }
+    let file = options.create(path)?;
     layouts(&file)?;
     types(&file)?;
     groups(&file)?;

@@ -1,8 +1,10 @@
 //! The global heap of a file, for conversions of variable-length data.
 
 use crate::Result;
+use crate::format::message::dataspace::Dataspace;
 use crate::format::message::datatype::Datatype;
 use crate::heap::global;
+use crate::object::header;
 use crate::store::Store;
 use crate::types::{HeapId, Owned, VarLenRead, VarLenWrite};
 
@@ -12,6 +14,11 @@ pub(crate) struct Objects<'a>(pub(crate) &'a Store);
 impl VarLenRead for Objects<'_> {
     fn read(&self, id: HeapId, visit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         global::read(self.0, id.address, id.index, visit)
+    }
+
+    fn rank(&self, address: u64) -> Option<u32> {
+        let space = header::load(self.0, address).ok()?.find::<Dataspace>(self.0).ok()??;
+        u32::try_from(space.dims().len()).ok()
     }
 
     fn limit(&self) -> u64 {

@@ -406,7 +406,7 @@ fn with_stored<R>(
     if let Some(stored) = raw.slice(record.address, record.size) {
         return undo(stored, filter).map_err(|error| error.at(record.address));
     }
-    if record.address.checked_add(record.size).is_none_or(|end| end > raw.end()) {
+    if !raw.holds(record.address, record.size) {
         return Err(Error::format("a chunk reaches past the end of the file").at(record.address));
     }
     let len = usize::try_from(record.size).unwrap_or(usize::MAX);

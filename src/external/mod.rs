@@ -8,10 +8,11 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::storage::FileStorage;
 use crate::{Error, Result};
 
-/// Whether the files that a file names are opened: for external links, virtual datasets, and raw
-/// data in external files.
+/// Whether the files that a file names are opened: for external links, virtual datasets, raw data in
+/// external files, and members of a file in several whose names are not the usual ones.
 ///
 /// The names come from the file, so that whoever made it chooses what is read; for files from
 /// elsewhere, bar them or keep them in one folder.
@@ -43,6 +44,16 @@ impl ExternalLinks {
                 if found.starts_with(root.canonicalize()?) { Ok(found) } else { Err(barred()) }
             }
         }
+    }
+}
+
+impl ExternalLinks {
+    /// Opens a file that a file names, to read it.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit), and those of the operating system.
+    pub(crate) fn open(&self, path: &Path) -> io::Result<FileStorage> {
+        Ok(FileStorage::new(std::fs::File::open(self.admit(path)?)?))
     }
 }
 
@@ -130,9 +141,8 @@ pub(crate) fn not_opened(error: io::Error, path: &Path) -> Error {
 }
 
 /// Opens the raw data file at `path`.
-pub(crate) fn open_raw_data(path: &Path, links: &ExternalLinks) -> Result<crate::storage::FileStorage> {
-    let open = || Ok(crate::storage::FileStorage::new(std::fs::File::open(links.admit(path)?)?));
-    open().map_err(|error| not_opened(error, path))
+pub(crate) fn open_raw_data(path: &Path, links: &ExternalLinks) -> Result<FileStorage> {
+    links.open(path).map_err(|error| not_opened(error, path))
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! Files whose bytes are in several files of the operating system.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{File, FileBuilder};
+use crate::external::{ExternalLinks, not_opened};
+use crate::format::driver_info::{self, MultiMember, MultiMembers};
+use crate::format::message::file::DriverInfo;
+use crate::object::extension;
 use crate::storage::{FamilyStorage, FileStorage, MultiStorage, ReadAt, WriteAt};
-use crate::store::{Members, driver_members, told_member_size};
+use crate::store::{Members, Store};
 use crate::{Error, Result};
 
 use super::OpenMode;
@@ -26,6 +31,16 @@ pub(crate) enum Driver {
 }
 
 impl Driver {
+    /// What a new file says of its driver.
+    pub(crate) fn info(&self) -> Option<DriverInfo> {
+        match *self {
+            Self::Family { member_size } => {
+                Some(DriverInfo { driver: driver_info::FAMILY, data: driver_info::family(member_size) })
+            }
+            _ => None,
+        }
+    }
+
     /// What the file may say of its driver.
     pub(crate) fn members(&self) -> Members {
         match self {
@@ -39,9 +54,8 @@ impl Driver {
 /// Files in several.
 impl FileBuilder {
     /// The file is a family: files of `member_size` bytes, one after the other. In the path, `%d` or,
-    /// say, `%05d` stands for the number of each. To open, 0 is the size that the file tells or, if it does
-    /// not, as with those created here, that of the first: a family of one file is to be opened with its
-    /// size if it may grow.
+    /// say, `%05d` stands for the number of each. To open, 0 is the size that the file tells; another than that
+    /// is an error.
     ///
     /// ```
     /// # fn main() -> hdfive::Result<()> {
@@ -74,59 +88,122 @@ impl FileBuilder {
     }
 
     pub(super) fn open_members(&self, path: &Path, mode: OpenMode) -> Result<File> {
-        match (self.driver(), mode) {
-            (Driver::Family { member_size }, OpenMode::Read) => {
-                let member_size = family_size(path, *member_size)?;
-                let storage = Arc::new(FamilyStorage::open(path, member_size)?);
-                self.clone().drive(Driver::Family { member_size }).open_reader(storage, path)
-            }
-            (Driver::Family { member_size }, OpenMode::ReadWrite) => {
-                let member_size = family_size(path, *member_size)?;
-                let storage = Arc::new(FamilyStorage::open_rw(path, member_size)?);
-                self.clone().drive(Driver::Family { member_size }).open_writer(storage, path)
-            }
-            (Driver::Family { member_size }, OpenMode::Create) => {
-                let storage: Arc<dyn WriteAt> = Arc::new(FamilyStorage::create(path, *member_size)?);
-                self.create_writer(storage, path)
-            }
-            (_, OpenMode::Read) => self.open_reader(self.multi_reader(path)?, path),
-            _ => Err(Error::unsupported("changing or creating a file in several files in this way")),
+        let Driver::Family { member_size } = *self.driver() else {
+            return match mode {
+                OpenMode::Read => self.open_reader(self.multi_reader(path)?, path),
+                _ => Err(Error::unsupported("changing or creating a file in several files in this way")),
+            };
+        };
+        let there = match mode {
+            OpenMode::Read | OpenMode::ReadWrite => true,
+            OpenMode::Create | OpenMode::CreateExcl => false,
+            OpenMode::Append => match FamilyStorage::open(path, member_size) {
+                Ok(_) => true,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(error) => return Err(error.into()),
+            },
+        };
+        if there {
+            let member_size = self.family_size(path, member_size)?;
+            let builder = self.with_family(member_size);
+            return match mode {
+                OpenMode::Read => {
+                    builder.open_reader(Arc::new(FamilyStorage::open(path, member_size)?), path)
+                }
+                _ => builder.open_writer(Arc::new(FamilyStorage::open_rw(path, member_size)?), path),
+            };
         }
+        let storage: Arc<dyn WriteAt> = Arc::new(match mode {
+            OpenMode::Create => FamilyStorage::create(path, member_size)?,
+            _ => FamilyStorage::create_new(path, member_size)?,
+        });
+        self.create_writer(storage, path)
+    }
+
+    fn with_family(&self, member_size: u64) -> Self {
+        let mut builder = self.clone();
+        builder.drive(Driver::Family { member_size });
+        builder
+    }
+
+    /// The size of the members: the one asked for or, if that is 0, the one that the file tells. Where it
+    /// tells none, that of the first member, as the C library has it, unless that is the only one.
+    fn family_size(&self, path: &Path, asked: u64) -> Result<u64> {
+        // Until the file is asked, the first member has the size that each has, as in the C library.
+        let family = FamilyStorage::open(path, 0)?;
+        let (first, alone) = (family.member_size(), family.len()? <= family.member_size());
+        let told = match self.told_driver(Arc::new(family))? {
+            Some(told) if told.driver == driver_info::FAMILY => driver_info::family_member_size(&told.data),
+            _ => None,
+        };
+        match (told, asked) {
+            (Some(0), _) => Err(Error::format("the members of the family have no size")),
+            (Some(told), 0) => Ok(told),
+            // Whether it is the right one is checked when the file is opened.
+            (Some(_), asked) => Ok(asked),
+            (None, asked) if asked != 0 && alone => Ok(asked),
+            (None, _) => Ok(first),
+        }
+    }
+
+    /// What the file says of its driver.
+    fn told_driver(&self, storage: Arc<dyn ReadAt>) -> Result<Option<DriverInfo>> {
+        extension::driver(&Store::open(storage, &self.options_for(Members::Any))?)
     }
 
     /// The storage of a file in several files, to read.
-    pub(super) fn multi_reader(&self, path: &Path) -> Result<Arc<dyn ReadAt>> {
-        let (first, raw) = match self.driver() {
-            Driver::Split { metadata, raw } => (metadata.as_str(), Some(raw.as_str())),
-            _ => ("-s.h5", None),
+    fn multi_reader(&self, path: &Path) -> Result<Arc<dyn ReadAt>> {
+        let usual = match self.driver() {
+            Driver::Split { .. } => MultiMembers::split(),
+            _ => MultiMembers::usual(),
         };
-        let first = Arc::new(open(&append(path, first))?);
-        let told = driver_members(&first)?;
-        let mut members: Vec<(u64, Arc<FileStorage>)> = Vec::new();
-        for (start, name) in told.unwrap_or_else(|| vec![(0, Vec::new()), (u64::MAX / 2, Vec::new())]) {
-            let storage = match (start, raw) {
-                (0, _) => first.clone(),
-                (_, Some(raw)) => Arc::new(open(&append(path, raw))?),
-                _ => Arc::new(open(&named(path, &name))?),
-            };
-            members.push((start, storage));
+        let found = self.members_at(path, &usual)?;
+        let told = match self.told_driver(found.clone())? {
+            Some(told) if told.driver == driver_info::MULTI => MultiMembers::decode(&told.data)?,
+            _ => return Ok(found),
+        };
+        if told == usual { Ok(found) } else { self.members_at(path, &told) }
+    }
+
+    /// The files of a file in several, as one. One that is not there is not read, and what was in it cannot
+    /// be; the first must be there.
+    fn members_at(&self, path: &Path, members: &MultiMembers) -> Result<Arc<dyn ReadAt>> {
+        let mut parts = Vec::new();
+        for member in &members.0 {
+            let file = self.member_path(path, member);
+            match self.open_member(&file, member) {
+                Ok(storage) => parts.push((member.start, storage)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && member.start != 0 => {}
+                Err(error) => return Err(not_opened(error, &file)),
+            }
         }
-        Ok(Arc::new(MultiStorage::new(members)?))
+        Ok(Arc::new(MultiStorage::new(parts)?))
     }
-}
 
-/// The size of the members: the one asked for or, if that is 0, the one that the file tells, or that of
-/// the first member.
-fn family_size(path: &Path, asked: u64) -> Result<u64> {
-    if asked != 0 {
-        return Ok(asked);
+    /// Where a member is: the names of a split file's two come from its user, others from the file.
+    fn member_path(&self, path: &Path, member: &MultiMember) -> PathBuf {
+        match (self.driver(), member.kind) {
+            (Driver::Split { metadata, .. }, MultiMember::SUPERBLOCK) => append(path, metadata),
+            (Driver::Split { raw, .. }, MultiMember::RAW) => append(path, raw),
+            (_, MultiMember::SUPERBLOCK) => append(path, "-s.h5"),
+            _ => named(path, &member.name),
+        }
     }
-    let family = FamilyStorage::open(path, 0)?;
-    Ok(told_member_size(&family)?.unwrap_or(family.member_size()))
-}
 
-fn open(path: &Path) -> Result<FileStorage> {
-    FileStorage::open(path).map_err(|error| Error::from(error).with_path(path.to_string_lossy()))
+    /// Opens a member. The policy for names that come from files decides on those that are not as usual.
+    fn open_member(&self, file: &Path, member: &MultiMember) -> io::Result<FileStorage> {
+        let given = matches!(
+            (self.driver(), member.kind),
+            (_, MultiMember::SUPERBLOCK) | (Driver::Split { .. }, MultiMember::RAW)
+        );
+        let usual = member.name == MultiMember::usual_name(member.kind);
+        match self.external_policy() {
+            _ if given => FileStorage::open(file),
+            // What the user asked for is no name that the file came up with.
+            ExternalLinks::Follow | ExternalLinks::Never if usual => FileStorage::open(file),
+            policy => policy.open(file),
+        }
+    }
 }
 
 fn append(path: &Path, extension: &str) -> PathBuf {

@@ -47,14 +47,20 @@ struct History {
     records: Vec<RecordPlace>,
 }
 
-/// The bytes of a structure, of which the last four are their checksum.
+/// The bytes of a structure, of which the last four are their checksum, which is compared.
 fn sealed(storage: &FileStorage, address: u64, size: u64) -> Result<Vec<u8>> {
     let end = address.checked_add(size).filter(|&end| storage.len().is_ok_and(|len| end <= len));
     let size = usize::try_from(size).ok().filter(|_| end.is_some());
     let size = size.ok_or_else(|| Error::format("a structure reaches beyond the file").at(address))?;
     let mut bytes = vec![0; size];
     storage.read_at(address, &mut bytes)?;
-    Ok(fletcher32::decode(&bytes).map_err(|error| error.at(address))?.to_vec())
+    let Some((data, stored)) = bytes.split_last_chunk::<4>() else {
+        return Err(Error::format("a structure without a checksum").at(address));
+    };
+    if fletcher32::checksum(data) != u32::from_le_bytes(*stored) {
+        return Err(Error::format("the checksum does not match").in_field("checksum").at(address));
+    }
+    Ok(data.to_vec())
 }
 
 fn reader<'a>(bytes: &'a [u8], address: u64, name: &'static str) -> Reader<'a> {
@@ -92,13 +98,20 @@ impl History {
         let place = place.ok_or_else(|| Error::not_found(format!("there is no revision {number}")))?;
         let bytes = sealed(&before.changed, place.address, place.size)?;
         let mut r = reader(&bytes, place.address, RecordStart::NAME);
+        if fletcher32::checksum(&bytes) != place.checksum {
+            return Err(r.error("checksum", "the history has another checksum of the record"));
+        }
         let start = RecordStart::decode(&mut r, &())?;
+        if start.revision != index {
+            return Err(r.error("revision", format!("revision {index} says that it is {}", start.revision)));
+        }
         if start.page_size != page_size || !page_size.is_power_of_two() {
             return Err(r.error("page_size", "the size of a page is none, or not that of the file"));
         }
         let pages: Vec<Page> = list(&mut r, start.pages)?;
-        if pages.iter().any(|page| page.offset & before.page_size.wrapping_sub(1) != 0) {
-            return Err(r.error("pages", "a page does not start at a multiple of its size"));
+        let end = before.check_pages(&pages).map_err(|(field, message)| r.error(field, message))?;
+        if start.size > end {
+            return Err(r.error("size", "the file is longer than what it is made of"));
         }
         let pages = pages.iter().map(|page| (page.offset, page.address)).collect();
         Ok(Revision { size: start.size, pages, ..before })
@@ -117,6 +130,26 @@ struct Revision {
 }
 
 impl Revision {
+    /// How long a file with these pages may be; or what is wrong with them, by field.
+    fn check_pages(&self, pages: &[Page]) -> Result<u64, (&'static str, &'static str)> {
+        let len = self.changed.len().unwrap_or(0);
+        let mut end = self.original_size;
+        for page in pages {
+            let numbers = [page.offset.to_le_bytes(), page.address.to_le_bytes()].concat();
+            if fletcher32::checksum(&numbers) != page.checksum {
+                return Err(("checksum", "the checksum of a page's place does not match"));
+            }
+            if page.offset & self.page_size.wrapping_sub(1) != 0 {
+                return Err(("pages", "a page does not start at a multiple of its size"));
+            }
+            if page.address.checked_add(self.page_size).is_none_or(|end| end > len) {
+                return Err(("pages", "a page reaches beyond the file"));
+            }
+            end = end.max(page.offset.saturating_add(self.page_size));
+        }
+        Ok(end)
+    }
+
     /// Fills `buf` from within the page that starts at `page`.
     fn read_page(&self, page: u64, within: u64, buf: &mut [u8]) -> io::Result<()> {
         if let Some(address) = self.pages.get(&page) {

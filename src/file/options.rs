@@ -8,6 +8,7 @@ use super::settings::{LibraryVersion, Settings};
 use super::{File, Shared};
 use crate::dataset::VirtualView;
 use crate::external::{ExternalLinks, Family};
+use crate::object::extension::create_with_driver;
 use crate::object::group::create_group;
 use crate::storage::{FileStorage, ReadAt, WriteAt};
 use crate::store::{CreateOptions, Durability, Members, OpenOptions as StoreOptions, Store};
@@ -320,6 +321,9 @@ impl FileBuilder {
 
     pub(super) fn create_writer(&self, storage: Arc<dyn WriteAt>, path: &Path) -> Result<File> {
         let mut store = Store::create(storage.clone(), &self.create, &self.open)?;
+        if let Some(driver) = self.driver.info() {
+            create_with_driver(&mut store, &driver)?;
+        }
         let root = create_group(&mut store, &self.settings.group_options())?;
         store.set_root(root);
         // A file is a file from the start: an empty one is on disk before anything is in it.
@@ -336,9 +340,12 @@ impl FileBuilder {
     /// Opens a file to which another of `family` leads, to read it.
     pub(crate) fn open_in(&self, family: &Arc<Family>, path: &Path) -> Result<Arc<Shared>> {
         let storage = self.reader(path)?;
-        let options = StoreOptions { members: Members::One, ..self.open.clone() };
-        let store = Store::open(storage.clone(), &options)?;
+        let store = Store::open(storage.clone(), &self.options_for(Members::One))?;
         Ok(Shared::new(store, storage, path.to_owned(), self.settings.clone(), family.clone()))
+    }
+
+    pub(super) fn options_for(&self, members: Members) -> StoreOptions {
+        StoreOptions { members, ..self.open.clone() }
     }
 
     pub(super) fn driver(&self) -> &Driver {

@@ -181,6 +181,9 @@ impl Shared {
     /// The bytes of the storage, user block included.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
         let store = self.read()?;
+        if store.volume() < store.end() {
+            return Err(Error::unsupported("the bytes, as one, of a file with parts in several files"));
+        }
         let len = store.userblock().saturating_add(store.end());
         let limit = || Error::limit(format!("no memory for {len} bytes"));
         let mut bytes = Vec::new();

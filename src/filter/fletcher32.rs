@@ -39,7 +39,7 @@ const ROWS: usize = 256;
 /// (n - i) * wi, and with i = row * LANES + lane that splits into a weight by row and one by lane.
 #[expect(clippy::arithmetic_side_effects, reason = "the bounds above; the totals stay far below 2^64")]
 #[expect(clippy::indexing_slicing, reason = "a row is 2 * LANES bytes long")]
-fn checksum(data: &[u8]) -> u32 {
+pub(crate) fn checksum(data: &[u8]) -> u32 {
     let (mut first, mut second, mut any) = (0_u64, 0_u64, false);
     for block in data.chunks(2 * LANES * ROWS) {
         let (rows, rest) = block.as_chunks::<{ 2 * LANES }>();

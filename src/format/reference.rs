@@ -51,16 +51,19 @@ impl Reference {
     }
 
     /// The reference to a region as the heap of earlier releases holds it: the address of a dataset
-    /// and a selection.
-    pub(crate) fn from_region(object: &[u8], offset_size: u8) -> Result<Self> {
+    /// and a selection. That of nothing or of all does not tell the dataset's rank: `rank_of` does.
+    pub(crate) fn from_region(
+        object: &[u8],
+        offset_size: u8,
+        rank_of: impl FnOnce(u64) -> Option<u32>,
+    ) -> Result<Self> {
         let widths = Widths { offset: offset_size, ..Widths::default() };
         let mut r = Reader::new(object, 0, widths, "region reference");
         let address = r.file_address()?.get().unwrap_or(0);
         let selection = r.rest().to_vec();
-        // The rank, which selections of nothing and of all have not, is behind type and version.
         let mut head = Reader::new(&selection, 0, widths, "region reference");
         let rank = super::selection::Selection::decode(&mut head, &()).ok().and_then(|it| it.rank());
-        let rank = rank.and_then(|rank| u32::try_from(rank).ok()).unwrap_or(0);
+        let rank = rank.and_then(|rank| u32::try_from(rank).ok()).or_else(|| rank_of(address)).unwrap_or(0);
         Ok(Self { address, token_size: offset_size, file: None, part: Part::Region { rank, selection } })
     }
 

@@ -147,7 +147,7 @@ mod tests {
             elements.iter().map(|element| inserter.insert(&mut store, element).unwrap()).collect();
         inserter.finish(&mut store).unwrap();
         store.commit().unwrap();
-        let store = Store::over_memory(store.read_metadata(0, store.raw().end()).unwrap());
+        let store = Store::over_memory(store.read_metadata(0, store.end()).unwrap());
         for (element, &id) in elements.iter().zip(&ids) {
             assert_eq!(get(&store, id), *element);
         }

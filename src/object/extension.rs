@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::format::message::file::{BTreeK, FileSpaceInfo, SharedMessageTable};
+use crate::format::driver_info::DriverBlock;
+use crate::format::message::Message;
+use crate::format::message::file::{BTreeK, DriverInfo, FileSpaceInfo, SharedMessageTable};
 use crate::format::shared_table::{MasterTable, SharedIndex};
 use crate::format::superblock::{Revision, Superblock};
-use crate::object::header::{self, Header};
+use crate::object::header::{self, Header, HeaderOptions};
 use crate::store::Store;
 use crate::{Error, Result};
 
@@ -15,6 +17,25 @@ pub(crate) fn header(store: &Store) -> Result<Option<Arc<Header>>> {
         Some(address) => header::load(store, address).map(Some),
         None => Ok(None),
     }
+}
+
+/// What the file says of its driver, in the block of an old superblock or a message; none if it was made
+/// by one for single files.
+pub(crate) fn driver(store: &Store) -> Result<Option<DriverInfo>> {
+    if let Some(Superblock { revision: Revision::Old(old), .. }) = store.superblock() {
+        let Some(address) = old.driver_info.get() else { return Ok(None) };
+        let block = store.fetch::<DriverBlock>(address, &())?;
+        return Ok(Some(DriverInfo { driver: block.driver, data: block.data.clone() }));
+    }
+    header(store)?.map_or(Ok(None), |header| header.find(store))
+}
+
+/// Gives a new file a superblock extension that tells its driver.
+pub(crate) fn create_with_driver(store: &mut Store, driver: &DriverInfo) -> Result<()> {
+    let message = Message { flags: header::flags::DONT_SHARE, ..Message::new(driver, store.widths())? };
+    let address = header::create(store, vec![message], &HeaderOptions::default())?;
+    store.set_extension(address);
+    Ok(())
 }
 
 /// How the file's space is managed, if the file says so. A message that someone has set aside who

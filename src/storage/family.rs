@@ -8,7 +8,7 @@ use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::{FileStorage, ReadAt, SyncMode, WriteAt};
 
 /// Files of the operating system, one after the other, as one storage: all have the same size, but
-/// for the last.
+/// for the last that has any bytes.
 ///
 /// What would be at the end of the last member stays there, so that a family that grows gets more
 /// members, and one that shrinks has them emptied and removed.
@@ -59,6 +59,8 @@ impl FamilyStorage {
     /// Opens the members that there are, to read them. In `path`, `%d` stands for the number of a
     /// member, `%05d` for one of at least five digits. A `member_size` of 0 is that of the first.
     ///
+    /// What a member that is not the last lacks cannot be read.
+    ///
     /// # Errors
     /// `InvalidInput` if there is no `%d`, and those of the operating system.
     pub fn open(path: impl AsRef<Path>, member_size: u64) -> io::Result<Self> {
@@ -78,13 +80,31 @@ impl FamilyStorage {
     /// # Errors
     /// `InvalidInput` if there is no `%d` or the size is 0, and those of the operating system.
     pub fn create(path: impl AsRef<Path>, member_size: u64) -> io::Result<Self> {
-        let path = path.as_ref();
+        Self::with_first(path.as_ref(), member_size, |pattern| FileStorage::create(pattern.member(0)))
+    }
+
+    /// Creates the first member, of a family of which none must be there yet.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, and those of [`create`](Self::create).
+    pub fn create_new(path: impl AsRef<Path>, member_size: u64) -> io::Result<Self> {
+        Self::with_first(path.as_ref(), member_size, |pattern| match pattern.member(1).symlink_metadata() {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => FileStorage::create_new(pattern.member(0)),
+        })
+    }
+
+    fn with_first(
+        path: &Path,
+        member_size: u64,
+        create: impl FnOnce(&Pattern) -> io::Result<FileStorage>,
+    ) -> io::Result<Self> {
         let pattern =
             Pattern::parse(path).ok_or_else(|| invalid("the path has no %d for the member's number"))?;
         if member_size == 0 {
             return Err(invalid("the members of a family have a size"));
         }
-        FileStorage::create(pattern.member(0))?;
+        create(&pattern)?;
         let family = Self::existing(path, member_size, true)?;
         family.set_len(0)?;
         Ok(family)
@@ -102,6 +122,8 @@ impl FamilyStorage {
             (0, Some(first)) => first.len()?,
             _ => member_size,
         };
+        // A family of one empty member has no size to tell.
+        let member_size = member_size.max(1);
         loop {
             match open(members.len()) {
                 Ok(member) => members.push(member),
@@ -109,8 +131,7 @@ impl FamilyStorage {
                 Err(error) => return Err(error),
             }
         }
-        // A family of one empty member has no size to tell.
-        Ok(Self { pattern, member_size: member_size.max(1), writable, members: RwLock::new(members) })
+        Ok(Self { pattern, member_size, writable, members: RwLock::new(members) })
     }
 
     /// The bytes of each member but the last, which may have fewer.
@@ -126,10 +147,15 @@ impl FamilyStorage {
         self.members.write().unwrap_or_else(|poison| poison.into_inner())
     }
 
+    /// Up to the end of the last member that is not empty: the C library leaves empty ones behind it.
     fn len_of(&self, members: &[FileStorage]) -> io::Result<u64> {
-        let Some((last, whole)) = members.split_last() else { return Ok(0) };
-        let before = (whole.len() as u64).saturating_mul(self.member_size);
-        Ok(before.saturating_add(last.len()?.min(self.member_size)))
+        for (number, member) in members.iter().enumerate().rev() {
+            let len = member.len()?.min(self.member_size);
+            if len > 0 {
+                return Ok((number as u64).saturating_mul(self.member_size).saturating_add(len));
+            }
+        }
+        Ok(0)
     }
 
     /// Calls `visit` with each member that `len` bytes at `offset` touch, the offset in it, and which
@@ -185,13 +211,7 @@ impl ReadAt for FamilyStorage {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.split(offset, buf.len(), |number, at, range| {
-            let part = &mut buf[range];
-            let member = members.get(number).ok_or(io::ErrorKind::UnexpectedEof)?;
-            // A member that was never filled reads as zeros, as files with gaps do.
-            let there = member.len()?.saturating_sub(at).min(part.len() as u64) as usize;
-            let (stored, gap) = part.split_at_mut(there);
-            gap.fill(0);
-            member.read_at(at, stored)
+            members.get(number).ok_or(io::ErrorKind::UnexpectedEof)?.read_at(at, &mut buf[range])
         })
     }
 }
@@ -239,6 +259,33 @@ mod tests {
             std::fs::write(folder.path().join(format!("{number}.bin")), part).unwrap();
         }
         check_read_at(&FamilyStorage::open(folder.path().join("%d.bin"), 0).unwrap(), &bytes);
+    }
+
+    #[test]
+    fn empty_members_at_the_end_do_not_count_and_short_ones_cannot_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for (number, len) in [100, 60, 100, 30, 0, 0].into_iter().enumerate() {
+            std::fs::write(folder.path().join(format!("{number}.bin")), vec![1 + number as u8; len]).unwrap();
+        }
+        let family = FamilyStorage::open_rw(folder.path().join("%d.bin"), 100).unwrap();
+        assert_eq!(family.len().unwrap(), 330);
+        let read = |offset: u64, len: usize| {
+            let mut buf = vec![0; len];
+            family.read_at(offset, &mut buf).map(|()| buf).map_err(|error| error.kind())
+        };
+        assert_eq!(read(150, 10).unwrap(), [2; 10]);
+        assert_eq!(read(150, 60), Err(io::ErrorKind::UnexpectedEof), "not zeros");
+        assert_eq!(read(200, 130).unwrap().len(), 130);
+        assert_eq!(read(300, 31), Err(io::ErrorKind::UnexpectedEof));
+        family.set_len(320).unwrap();
+        assert!(!folder.path().join("4.bin").exists());
+        drop(family);
+        for number in 0..4 {
+            let error = FamilyStorage::create_new(folder.path().join("%d.bin"), 100).err().unwrap();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            std::fs::remove_file(folder.path().join(format!("{}.bin", [0, 2, 3, 1][number]))).unwrap();
+        }
+        FamilyStorage::create_new(folder.path().join("%d.bin"), 100).unwrap();
     }
 
     #[test]

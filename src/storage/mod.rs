@@ -23,6 +23,7 @@ pub use multi::MultiStorage;
 pub use offset::Offset;
 
 use std::io;
+use std::ops::Range;
 
 /// Storage that can be read at any offset.
 pub trait ReadAt: Send + Sync {
@@ -58,6 +59,14 @@ pub trait ReadAt: Send + Sync {
     /// All bytes, if they are in memory and cannot change while they are borrowed.
     fn as_slice(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// The ranges that hold bytes, in order; nothing is between them. Storage without gaps has one.
+    ///
+    /// # Errors
+    /// Those of [`len`](ReadAt::len).
+    fn parts(&self) -> io::Result<Vec<Range<u64>>> {
+        Ok(vec![Range { start: 0, end: self.len()? }])
     }
 }
 
@@ -107,6 +116,9 @@ macro_rules! forward {
             fn as_slice(&self) -> Option<&[u8]> {
                 (**self).as_slice()
             }
+            fn parts(&self) -> io::Result<Vec<Range<u64>>> {
+                (**self).parts()
+            }
         }
 
         impl<S: WriteAt + ?Sized> WriteAt for $pointer {
@@ -125,7 +137,7 @@ macro_rules! forward {
 forward!(&S, Box<S>, std::sync::Arc<S>);
 
 /// The range of `len` bytes at `offset` as indices into memory.
-fn memory_range(offset: u64, len: usize) -> io::Result<std::ops::Range<usize>> {
+fn memory_range(offset: u64, len: usize) -> io::Result<Range<usize>> {
     let start = usize::try_from(offset).map_err(|_| io::ErrorKind::UnexpectedEof)?;
     let end = start.checked_add(len).ok_or(io::ErrorKind::UnexpectedEof)?;
     Ok(start..end)

@@ -1,6 +1,7 @@
 //! Storage that begins somewhere inside other storage: a file behind a user block.
 
 use std::io;
+use std::ops::Range;
 
 use super::{ReadAt, SyncMode, WriteAt};
 
@@ -48,6 +49,12 @@ impl<S: ReadAt> ReadAt for Offset<S> {
     fn as_slice(&self) -> Option<&[u8]> {
         let bytes = self.inner.as_slice()?;
         Some(bytes.get(usize::try_from(self.offset).ok()?..).unwrap_or_default())
+    }
+
+    fn parts(&self) -> io::Result<Vec<Range<u64>>> {
+        let shift =
+            |part: Range<u64>| part.start.saturating_sub(self.offset)..part.end.saturating_sub(self.offset);
+        Ok(self.inner.parts()?.into_iter().map(shift).filter(|part| !part.is_empty()).collect())
     }
 }
 

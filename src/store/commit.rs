@@ -75,6 +75,12 @@ impl Store {
             // If it fails half-way, nothing more can be changed.
             self.edit(finish)?;
         }
+        if self.image.is_some() && self.changes == 0 {
+            // What is dirty is nothing but the image, which says the same.
+            self.home.settle()?;
+            return self.barrier();
+        }
+        self.drop_cache_image()?;
         if !self.overlay.is_empty() || self.space.end() != self.space.committed_end() {
             self.forget_free_space()?;
         }

@@ -3,23 +3,34 @@
 
 use std::sync::Arc;
 
-use super::{Members, Rank, Store};
+use super::{Members, Rank, Space, Store};
 use crate::format::cache_image::CacheImage;
-use crate::format::message::MessageBody;
 use crate::format::message::file::{
     BTreeK, CacheImageLocation, DriverInfo, FileSpaceInfo, FileSpaceStrategy,
 };
 use crate::format::message::object::Continuation;
+use crate::format::message::{Message, MessageBody};
 use crate::format::object_header::{ContinuationChunk, ContinuationShape, FirstChunk, MessageArea};
 use crate::format::{Address, Reader, Structure, encode};
 use crate::{Error, Result};
 
-/// Where the free-space managers of a file are named that keeps its free space.
+/// Where in the superblock extension a message is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Persisted {
+pub(super) struct Place {
     chunk: Chunk,
     message: usize,
 }
+
+/// A metadata cache image, and where it is named.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Image {
+    place: Place,
+    address: u64,
+    len: u64,
+}
+
+/// The type of a message that says nothing.
+const NIL: u16 = 0;
 
 /// A chunk of the superblock extension.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +66,7 @@ impl Store {
                     FileSpaceInfo::TYPE if !found.was_unknown() => {
                         let info = self.body::<FileSpaceInfo>(&found.body, chunk)?;
                         if self.home.writable() {
-                            self.check_file_space(&info, Persisted { chunk, message })?;
+                            self.check_file_space(&info, Place { chunk, message })?;
                         }
                     }
                     DriverInfo::TYPE => {
@@ -65,7 +76,7 @@ impl Store {
                     BTreeK::TYPE => drop(self.body::<BTreeK>(&found.body, chunk)?),
                     CacheImageLocation::TYPE => {
                         let image = self.body::<CacheImageLocation>(&found.body, chunk)?;
-                        self.apply_cache_image(image)?;
+                        self.apply_cache_image(image, Place { chunk, message })?;
                     }
                     _ => {}
                 }
@@ -85,7 +96,7 @@ impl Store {
         T::decode(&mut Reader::new(body, chunk.address, self.widths, T::NAME), &())
     }
 
-    fn check_file_space(&mut self, info: &FileSpaceInfo, place: Persisted) -> Result<()> {
+    fn check_file_space(&mut self, info: &FileSpaceInfo, place: Place) -> Result<()> {
         if info.strategy == FileSpaceStrategy::Page {
             return Err(Error::unsupported("changing a file with the paged space strategy"));
         }
@@ -96,16 +107,19 @@ impl Store {
     }
 
     /// Takes the metadata of the image, which is newer than what is where it belongs, as part of what
-    /// is read.
-    fn apply_cache_image(&mut self, location: CacheImageLocation) -> Result<()> {
-        let Some(address) = location.address.get().filter(|_| location.length.0 > 0) else { return Ok(()) };
-        if self.home.writable() {
-            return Err(Error::unsupported("changing a file with a metadata cache image"));
+    /// is read; in a file that is written, as if it had been changed.
+    fn apply_cache_image(&mut self, location: CacheImageLocation, place: Place) -> Result<()> {
+        let len = location.length.0;
+        let Some(address) = location.address.get().filter(|_| len > 0) else { return Ok(()) };
+        let wrong = |message: &'static str| Error::format(message).in_structure(CacheImage::NAME).at(address);
+        if self.image.is_some() {
+            return Err(wrong("the file has two images"));
         }
-        if location.length.0 > self.limits.metadata_block {
+        if len > self.limits.metadata_block {
             return Err(Error::limit("the image is too large").in_structure(CacheImage::NAME).at(address));
         }
-        let image = self.fetch::<CacheImage>(address, &location.length.0)?;
+        self.home.check(address, len)?;
+        let image = self.fetch::<CacheImage>(address, &len)?;
         let mut places: Vec<_> = image
             .entries
             .iter()
@@ -113,25 +127,67 @@ impl Store {
             .collect();
         places.sort_unstable();
         if places.iter().zip(places.iter().skip(1)).any(|((_, end), (next, _))| end > next) {
-            return Err(Error::format("entries overlap").in_structure(CacheImage::NAME).at(address));
+            return Err(wrong("entries overlap"));
+        }
+        let superblock = self.stored_superblock.as_ref().map_or(0, Vec::len) as u64;
+        if places.first().is_some_and(|(start, _)| *start < superblock) {
+            return Err(wrong("an entry overlaps the superblock"));
+        }
+        let image_end = address.saturating_add(len);
+        if self.home.writable() && places.iter().any(|(start, end)| *start < image_end && *end > address) {
+            return Err(wrong("an entry overlaps the image"));
+        }
+        if places.last().is_some_and(|(_, end)| *end > self.home.end()) {
+            return Err(wrong("an entry belongs behind the end of the file"));
         }
         self.cache.invalidate(0, u64::MAX);
         for entry in &image.entries {
             self.overlay.write(entry.address, entry.bytes.clone(), Rank::Linked, false)?;
         }
+        if self.home.writable() {
+            self.image = Some(Image { place, address, len });
+        }
+        Ok(())
+    }
+
+    /// Makes the file forget its metadata cache image, whose structures are dirty and so about to be
+    /// written where they belong. (The C library does so when it opens such a file to write.)
+    pub(super) fn drop_cache_image(&mut self) -> Result<()> {
+        let Some(Image { place, address, len }) = self.image else { return Ok(()) };
+        self.change_extension(place, Rank::Settling, |_, found| {
+            found.kind = NIL;
+            Ok(vec![0; found.body.len()])
+        })?;
+        self.free(Space::Metadata, address, len);
+        self.image = None;
         Ok(())
     }
 
     /// Makes the file forget its free space: the managers in it would not know what is changed. (The
     /// C library does the same while it has such a file open.) The space is lost, not reused wrongly.
     pub(super) fn forget_free_space(&mut self) -> Result<()> {
-        let Some(Persisted { chunk, message }) = self.persisted else { return Ok(()) };
-        let mut area = self.extension_area(chunk)?;
-        if let Some(found) = area.messages.get_mut(message) {
-            let mut info = self.body::<FileSpaceInfo>(&found.body, chunk)?;
+        let Some(place) = self.persisted else { return Ok(()) };
+        self.change_extension(place, Rank::Linked, |store, found| {
+            let mut info = store.body::<FileSpaceInfo>(&found.body, place.chunk)?;
             info.end_of_file = Address::UNDEFINED;
             info.managers.fill(Address::UNDEFINED);
-            let body = encode(&info, &(), self.widths)?;
+            encode(&info, &(), store.widths)
+        })?;
+        self.persisted = None;
+        Ok(())
+    }
+
+    /// Changes a message, to one whose body is not longer.
+    fn change_extension(
+        &mut self,
+        place: Place,
+        rank: Rank,
+        change: impl FnOnce(&Self, &mut Message) -> Result<Vec<u8>>,
+    ) -> Result<()> {
+        let Place { chunk, message } = place;
+        let mut area = self.extension_area(chunk)?;
+        if let Some(found) = area.messages.get_mut(message) {
+            let body = change(self, found)?;
             for (to, from) in Arc::make_mut(&mut found.body).iter_mut().zip(body) {
                 *to = from;
             }
@@ -140,12 +196,10 @@ impl Store {
             None => {
                 let first = self.fetch::<FirstChunk>(chunk.address, &())?;
                 let first = FirstChunk { area, ..(*first).clone() };
-                self.put(chunk.address, first, &(), Rank::Linked)?;
+                self.put(chunk.address, first, &(), rank)
             }
-            Some(shape) => self.put(chunk.address, ContinuationChunk { area }, &shape, Rank::Linked)?,
+            Some(shape) => self.put(chunk.address, ContinuationChunk { area }, &shape, rank),
         }
-        self.persisted = None;
-        Ok(())
     }
 }
 
@@ -156,7 +210,6 @@ mod tests {
 
     use super::*;
     use crate::ErrorKind;
-    use crate::format::fields::{Length, Version};
     use crate::storage::MemoryStorage;
     use crate::store::{OpenOptions, Space};
 
@@ -191,13 +244,51 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_an_image_of_the_metadata_cache_is_not_changed() {
-        let mut store = Store::for_tests();
-        let location =
-            |address, length| CacheImageLocation { _version: Version, address, length: Length(length) };
-        assert!(store.apply_cache_image(location(Address::UNDEFINED, 0)).is_ok());
-        let error = store.apply_cache_image(location(Address::new(0x800), 16)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    fn a_file_forgets_its_image_of_the_metadata_cache_when_it_is_changed() {
+        let memory = Arc::new(MemoryStorage::new(fixture("cache-image-v110")));
+        let before = memory.to_vec();
+        let mut store = Store::open_rw(memory.clone(), &OpenOptions::default()).unwrap();
+        let image = store.image.unwrap();
+        let images = store.fetch::<CacheImage>(image.address, &image.len).unwrap();
+        assert!(images.entries.len() > 3);
+        store.commit().unwrap();
+        assert_eq!(memory.to_vec(), before, "nothing was changed");
+        assert_ne!(images.entries, Vec::new());
+        let at = store.allocate(Space::Raw, 1000).unwrap();
+        store.raw().write_at(at, &[0xaa; 1000]).unwrap();
+        store.commit().unwrap();
+        let after = memory.to_vec();
+        let differs = |start: u64, bytes: &[u8]| after[start as usize..][..bytes.len()] != *bytes;
+        assert!(!images.entries.iter().any(|entry| differs(entry.address, &entry.bytes)));
+        let again = Store::open_rw(memory, &OpenOptions::default()).unwrap();
+        assert!(again.image.is_none() && again.overlay.is_empty());
+    }
+
+    #[test]
+    fn images_that_reach_elsewhere_are_refused() {
+        let open = |writable: bool, bytes: Vec<u8>| match writable {
+            true => Store::open_rw(Arc::new(MemoryStorage::new(bytes)), &OpenOptions::default()),
+            false => Store::open(Arc::new(bytes), &OpenOptions::default()),
+        };
+        let original = fixture("cache-image-v110");
+        let image = open(true, original.clone()).unwrap().image.unwrap();
+        let entry = {
+            let store = open(false, original.clone()).unwrap();
+            let found = store.fetch::<CacheImage>(image.address, &image.len).unwrap();
+            found.entries[0].address.to_le_bytes()
+        };
+        let (start, end) = (image.address as usize, (image.address + image.len) as usize);
+        let at = start + original[start..end].windows(8).position(|window| window == entry).unwrap();
+        for (address, writable) in
+            [(0, false), (original.len() as u64, false), (1 << 62, false), (image.address, true)]
+        {
+            let mut bytes = original.clone();
+            bytes[at..at + 8].copy_from_slice(&address.to_le_bytes());
+            let sum = crate::format::checksum::lookup3(&bytes[start..end - 4]);
+            bytes[end - 4..end].copy_from_slice(&sum.to_le_bytes());
+            let error = open(writable, bytes).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Format, "{address}: {error}");
+        }
     }
 
     #[test]

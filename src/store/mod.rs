@@ -23,7 +23,7 @@ mod tail;
 mod tests;
 
 pub use commit::Durability;
-pub(crate) use open::{CreateOptions, Members, OpenOptions, driver_members, told_member_size};
+pub(crate) use open::{CreateOptions, Members, OpenOptions};
 pub(crate) use raw::RawData;
 
 use std::any::Any;
@@ -58,6 +58,8 @@ pub(crate) enum Rank {
     Linked,
     /// What leads to something more: a new link, a larger extent.
     Linking,
+    /// What says that others, of the ranks before, are now to be read where they belong.
+    Settling,
     /// What leads to something less: a link removed, a smaller extent.
     Unlinking,
     /// What is no longer led to: reference counts that went down.
@@ -83,7 +85,9 @@ pub(crate) struct Store {
     /// Whether the storage is longer than the file, and nothing was allocated there yet.
     tail: bool,
     /// Where the file names its free space, until that is forgotten.
-    persisted: Option<file_space::Persisted>,
+    persisted: Option<file_space::Place>,
+    /// The metadata cache image of a file that is open for writing, until its first change is committed.
+    image: Option<file_space::Image>,
     scratch: scratch::Scratch,
     deletions: deleted::Deletions,
     /// How many changes were asked for since the file was opened.
@@ -117,6 +121,16 @@ impl Store {
         self.space.end()
     }
 
+    /// How many bytes the file has: it cannot hold more of anything.
+    pub(crate) fn volume(&self) -> u64 {
+        self.home.volume()
+    }
+
+    /// Whether the range is inside the file.
+    pub(crate) fn holds(&self, address: u64, len: u64) -> bool {
+        self.home.check(address, len).is_ok()
+    }
+
     /// The superblock; stores over test bytes may have none.
     pub(crate) fn superblock(&self) -> Option<&Superblock> {
         self.superblock.as_ref()
@@ -126,6 +140,13 @@ impl Store {
     pub(crate) fn root(&self) -> Result<u64> {
         let root = self.superblock.as_ref().map_or(Address::UNDEFINED, Superblock::root);
         root.require("root group")
+    }
+
+    /// Names the superblock extension of a file that has a new superblock, and no extension yet.
+    pub(crate) fn set_extension(&mut self, address: u64) {
+        if let Some(Superblock { revision: Revision::New { extension, .. }, .. }) = &mut self.superblock {
+            *extension = Address::new(address);
+        }
     }
 
     /// Names the root group of a new file.
@@ -196,7 +217,7 @@ impl Store {
         }
         let mut len = T::size_hint(context, self.widths) as u64;
         loop {
-            let available = self.end().saturating_sub(address).min(len);
+            let available = self.home.room(address).min(len);
             match decode(&self.bytes(address, available)?, false) {
                 Err(error) => match Error::needed(&error) {
                     Some(needed) if needed > len && available == len => {
@@ -395,6 +416,7 @@ impl Store {
             stored_superblock: None,
             tail: false,
             persisted: None,
+            image: None,
             scratch: scratch::Scratch::default(),
             deletions: deleted::Deletions::default(),
             changes: 0,

@@ -9,7 +9,7 @@ use super::raw::Home;
 use super::record::Record;
 use super::space::SpaceManager;
 use super::{Rank, Store};
-use crate::format::driver_info::{self, DriverBlock, MultiMembers, family_member_size};
+use crate::format::driver_info::{self, DriverBlock, family_member_size};
 use crate::format::superblock::{FORMAT_SIGNATURE, Revision, Superblock};
 use crate::format::{Address, Reader, Structure, Widths, encode};
 use crate::storage::{ReadAt, SyncMode, WriteAt};
@@ -34,6 +34,8 @@ pub(crate) enum Members {
     Family(u64),
     /// Members for ranges of addresses.
     Multi,
+    /// Whatever the file says, which is to be found out.
+    Any,
 }
 
 impl Members {
@@ -48,48 +50,13 @@ impl Members {
                 }
                 _ => return Ok(()),
             },
+            (_, Self::Any) => return Ok(()),
             (driver_info::FAMILY, Self::One | Self::Multi) => "the file is one of a family",
             (driver_info::MULTI, Self::One | Self::Family(_)) => "the file has parts in several files",
             _ => return Ok(()),
         };
         Err(Error::unsupported(message).in_structure(Superblock::NAME))
     }
-}
-
-/// Where a member of a file in several files starts, and its name.
-pub(crate) type DriverMember = (u64, Vec<u8>);
-
-/// The members of a file in several files, of which `first` has the superblock. None if the file does not say.
-pub(crate) fn driver_members(first: &dyn ReadAt) -> Result<Option<Vec<DriverMember>>> {
-    let Some(block) = driver_block(first)? else { return Ok(None) };
-    Members::Multi.check(block.driver, &block.data)?;
-    if block.driver == driver_info::MULTI {
-        MultiMembers::decode(&block.data).map(|it| Some(it.0))
-    } else {
-        Ok(None)
-    }
-}
-
-/// How many bytes each member of a family has, as its first, `first`, says in its driver information
-/// block. None if there is no such block.
-pub(crate) fn told_member_size(first: &dyn ReadAt) -> Result<Option<u64>> {
-    let block = driver_block(first)?.filter(|block| block.driver == driver_info::FAMILY);
-    Ok(block.and_then(|block| family_member_size(&block.data)))
-}
-
-/// The driver information block of an old superblock, if there is one.
-fn driver_block(first: &dyn ReadAt) -> Result<Option<DriverBlock>> {
-    let base = find_signature(first)?;
-    let len = first.len()?.saturating_sub(base).min(MAX_DRIVER_BLOCK);
-    let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
-    first.read_at(base, &mut bytes)?;
-    let mut r = Reader::new(&bytes, 0, Widths::default(), Superblock::NAME);
-    let superblock = Superblock::decode(&mut r, &())?;
-    let Revision::Old(old) = &superblock.revision else { return Ok(None) };
-    let Some(address) = old.driver_info.get() else { return Ok(None) };
-    let block = usize::try_from(address).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
-    let mut r = Reader::new(block, address, Widths::default(), DriverBlock::NAME);
-    DriverBlock::decode(&mut r, &()).map(Some)
 }
 
 /// The superblock and a driver information block of any sensible length.
@@ -186,6 +153,7 @@ impl Store {
             superblock: Some(superblock),
             stored_superblock: Some(bytes),
             persisted: None,
+            image: None,
             scratch: super::scratch::Scratch::default(),
             deletions: super::deleted::Deletions::default(),
             changes: 0,
@@ -237,6 +205,7 @@ impl Store {
             superblock: Some(superblock),
             stored_superblock: None,
             persisted: None,
+            image: None,
             scratch: super::scratch::Scratch::default(),
             deletions: super::deleted::Deletions::default(),
             changes: 0,
@@ -247,7 +216,8 @@ impl Store {
 
 /// Where the superblock is: at 0, or at a power of two from 512.
 fn find_signature(reader: &dyn ReadAt) -> Result<u64> {
-    let len = reader.len()?;
+    // The superblock is in the first of several files, if there is more than one.
+    let len = reader.parts()?.first().map_or(0, |part| part.end);
     let mut offset = 0;
     let mut first = [0; 8];
     while len.saturating_sub(offset) >= FORMAT_SIGNATURE.len() as u64 {
@@ -279,7 +249,7 @@ impl Found {
 
     /// The superblock as it is under `overlay`.
     fn through(home: &Home, overlay: &Overlay, base: u64, members: Members) -> Result<Self> {
-        let len = home.stored().min(Superblock::MAX_LEN as u64);
+        let len = home.available(0).min(Superblock::MAX_LEN as u64);
         let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
         home.read(0, &mut bytes)?;
         overlay.apply(0, &mut bytes)?;
@@ -294,7 +264,7 @@ impl Found {
         if let Revision::Old(old) = &superblock.revision
             && let Some(address) = old.driver_info.get()
         {
-            let len = home.stored().saturating_sub(address).min(MAX_DRIVER_BLOCK);
+            let len = home.available(address).min(MAX_DRIVER_BLOCK);
             let mut block = vec![0; usize::try_from(len).unwrap_or(0)];
             home.read(address, &mut block)?;
             let mut r = Reader::new(&block, address, superblock.widths, DriverBlock::NAME);
@@ -304,7 +274,8 @@ impl Found {
         // A SWMR writer adds to the file without moving the end-of-file address.
         let growing = superblock.version() >= 3 && superblock.flags & Superblock::OPEN_FOR_SWMR != 0;
         // Nor does that address say where the parts in other files end.
-        let end = if growing || members == Members::Multi { end.max(home.stored()) } else { end };
+        let elsewhere = matches!(members, Members::Multi | Members::Any);
+        let end = if growing || elsewhere { end.max(home.stored()) } else { end };
         if home.stored() < end {
             let (is, should) = (home.stored().saturating_add(base), end.saturating_add(base));
             return Err(wrong(format!("the file is truncated: it has {is} of its {should} bytes")));

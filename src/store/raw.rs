@@ -1,5 +1,6 @@
 //! The storage behind the store, and raw-data access that does not need the store's lock.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,6 +17,8 @@ pub(super) struct Home {
     tail: Tail,
     /// The end of all allocated space: no valid address lies beyond.
     end: AtomicU64,
+    /// The ranges that hold bytes, where there are gaps between them; such storage is only read.
+    parts: Option<Vec<Range<u64>>>,
 }
 
 impl Home {
@@ -30,13 +33,15 @@ impl Home {
             }
         };
         let stored = AtomicU64::new(reader.len()?);
-        Ok(Self { reader, writer, stored, tail: Tail::empty(), end: AtomicU64::new(0) })
+        let parts = reader.parts()?;
+        let parts = (writer.is_none() && parts.len() > 1).then_some(parts);
+        Ok(Self { reader, writer, stored, tail: Tail::empty(), end: AtomicU64::new(0), parts })
     }
 
     /// No storage at all.
     pub(super) fn empty() -> Self {
         let (stored, end) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { reader: Arc::new(Vec::new()), writer: None, stored, tail: Tail::empty(), end }
+        Self { reader: Arc::new(Vec::new()), writer: None, stored, tail: Tail::empty(), end, parts: None }
     }
 
     pub(super) fn writable(&self) -> bool {
@@ -60,10 +65,32 @@ impl Home {
         self.writer.as_deref().ok_or_else(|| Error::usage("the file is open for reading only"))
     }
 
+    /// How many bytes the file has: it cannot hold more of anything.
+    pub(super) fn volume(&self) -> u64 {
+        let Some(parts) = &self.parts else { return self.end() };
+        parts.iter().fold(0, |sum, part| sum.saturating_add(part.end.saturating_sub(part.start)))
+    }
+
+    /// How many bytes the file has from `address` on, without a gap.
+    pub(super) fn room(&self, address: u64) -> u64 {
+        self.part_end(address).unwrap_or_else(|| self.end()).saturating_sub(address)
+    }
+
+    /// How many bytes the storage has from `address` on, without a gap.
+    pub(super) fn available(&self, address: u64) -> u64 {
+        self.part_end(address).unwrap_or_else(|| self.stored()).saturating_sub(address)
+    }
+
+    /// Where there are gaps, the end of the range that holds `address`; 0 if none does.
+    fn part_end(&self, address: u64) -> Option<u64> {
+        let parts = self.parts.as_ref()?;
+        Some(parts.iter().find(|part| part.contains(&address)).map_or(0, |part| part.end))
+    }
+
     /// An error if the range is not inside the file.
     pub(super) fn check(&self, address: u64, len: u64) -> Result<()> {
         match address.checked_add(len) {
-            Some(end) if end <= self.end() => Ok(()),
+            Some(end) if end <= self.end() && (self.parts.is_none() || len <= self.room(address)) => Ok(()),
             _ => Err(Error::format("the data reaches past the end of the file").at(address)),
         }
     }
@@ -154,13 +181,12 @@ pub(super) struct Pin;
 #[derive(Clone)]
 pub(crate) struct RawData {
     home: Arc<Home>,
-    end: u64,
     _pin: Arc<Pin>,
 }
 
 impl RawData {
     pub(super) fn new(home: Arc<Home>, pin: Arc<Pin>) -> Self {
-        Self { end: home.end(), home, _pin: pin }
+        Self { home, _pin: pin }
     }
 
     /// Fills `buf` with the bytes at `address`; allocated bytes past what was ever written are zero.
@@ -188,9 +214,9 @@ impl RawData {
         self.home.slice(address, len)
     }
 
-    /// The end-of-file address when this was made: nothing valid lies beyond.
-    pub(crate) fn end(&self) -> u64 {
-        self.end
+    /// Whether the range is inside the file.
+    pub(crate) fn holds(&self, address: u64, len: u64) -> bool {
+        self.home.check(address, len).is_ok()
     }
 }
 

@@ -62,6 +62,23 @@ def dims(*values):
     return (ctypes.c_uint64 * max(1, len(values)))(*values)
 
 
+DRIVEN = []  # files of other drivers: (name, bounds name, what it shows, driver, path, access list for a bound, function)
+
+
+def driven(name, what, driver, path, fapl, *bounds):
+    """Register `function(path, bound, fapl)` for a file in several files; `path` is what the driver opens.
+
+    In `path` and `name`, `{}` stands for the bound; `fapl(bound)` makes the access list.
+    """
+
+    def register(function):
+        for bound in bounds:
+            DRIVEN.append((name.format(bound), bound, what, driver, path.format(bound), fapl, function))
+        return function
+
+    return register
+
+
 FIXTURES = []  # (name, bounds name, what it shows, function)
 
 

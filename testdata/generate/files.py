@@ -59,6 +59,18 @@ for _size in (512, 1024):
             file.write(b"#!/bin/sh\necho a user block\n".ljust(size, b" "))
 
 
+@fixture("userblock512-v18", "user block of 512 bytes before a superblock 2", "v18")
+def userblock_v18(path, bound):
+    with create(path, bound, file_plist(set_userblock=(512,))) as file:
+        small_tree(file)
+
+
+@fixture("userblock1024-superblock1", "user block of 1024 bytes before a superblock 1", "earliest")
+def userblock_superblock1(path, bound):
+    with create(path, bound, file_plist(set_userblock=(1024,), H5Pset_istore_k=(64,))) as file:
+        small_tree(file)
+
+
 for _sizes in ((2, 2), (4, 4), (2, 4), (4, 8), (8, 4)):
 
     @written(f"sizes{_sizes[0]}{_sizes[1]}", f"sizes of offsets {_sizes[0]}, of lengths {_sizes[1]}",

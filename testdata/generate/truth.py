@@ -1,6 +1,7 @@
 """The .json next to each fixture: what libhdf5 (through h5py) reads in it.
 
     {"file": NAME, "libver": "v110" or null, "superblock": 0-3, "sizes": [offsets, lengths], "userblock": n,
+     for a file of another driver "driver": family, split, multi or onion, and of the latter "revision": n, from 0;
      "objects": {PATH: OBJECT, ...}}
 
 PATH is the first path on which a breadth-first walk in name order meets the object. OBJECT:
@@ -350,7 +351,7 @@ def comment(oid):
     return text.value.decode()
 
 
-def write_truth(path, name, libver, target, swmr=False, fapl=None):
+def write_truth(path, name, libver, target, swmr=False, fapl=None, **more):
     """Read `path` and write the truth to `target`."""
     flags = h5f.ACC_RDONLY | (h5f.ACC_SWMR_READ if swmr else 0)
     file = h5f.open(os.fsencode(path), flags, fapl or access())
@@ -366,6 +367,7 @@ def write_truth(path, name, libver, target, swmr=False, fapl=None):
         "superblock": fcpl.get_version()[0],
         "sizes": list(fcpl.get_sizes()),
         "userblock": fcpl.get_userblock(),
+        **more,
     }
     lines = ",\n".join(f"{json.dumps(where)}: {json.dumps(truth)}" for where, truth in objects.items())
     with open(target, "w") as out:

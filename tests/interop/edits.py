@@ -7,9 +7,9 @@ from generate.truth import comment
 BOUNDS = [("v110", "v110"), ("v112", "v112"), ("v114", "v114"), ("latest", "latest")]
 
 
-def make(path, libver):
+def make(path, libver, **more):
     """What examples/edit.rs edits."""
-    with h5py.File(path, "w", libver=libver) as file:
+    with h5py.File(path, "w", libver=libver, **more) as file:
         file.attrs["round"] = numpy.int64(0)
         dense = file.create_group("dense")
         for nth in range(120):

@@ -11,6 +11,7 @@ PATTERN = {"object": "/data", "blocks": [[[row, column]] * 2 for row in (0, 2, 4
 EVERYTHING = {"object": "/data", "blocks": [[[0, 0], [5, 7]]]}
 POINTS = {"object": "/data", "points": [[0, 0], [5, 7], [2, 3]]}
 NOTHING = {"object": "/data", "all": False}
+ALL = {"object": "/data", "all": True}
 UNIT = {"object": "/data", "attribute": "unit"}
 WEATHER = {"object": "/group/inner", "attribute": "weather"}
 STANDARD = [{"object": "/data"}, BLOCK, UNIT, None, WEATHER, POINTS]
@@ -39,6 +40,8 @@ EXPECTED_NEW = {
     "/standard compound": [{"0": 1, "1": UNIT}, {"0": 2, "1": None}, {"0": 3, "1": BLOCK}],
     "/standard sequences": [STANDARD[:3], [], STANDARD[3:]],
     "/standard arrays": [[STANDARD[0], WEATHER]],
+    "/regions without rank": [ALL, NOTHING],
+    "/standard without rank": [ALL, NOTHING, ALL, NOTHING],
 }
 
 

@@ -22,6 +22,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "testdata")]
 
 import check_crash_images  # noqa: E402
+import drivers  # noqa: E402
 import edits  # noqa: E402
 import filters  # noqa: E402
 import packed  # noqa: E402
@@ -94,7 +95,7 @@ def main():
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     context = Context(options)
-    checks = [*packed.CHECKS, *rich.CHECKS, *references.CHECKS, *edits.CHECKS, *filters.CHECKS]
+    checks = [*packed.CHECKS, *rich.CHECKS, *references.CHECKS, *edits.CHECKS, *drivers.CHECKS, *filters.CHECKS]
     if options.reader:
         checks += [h5py_opens_every_crash_image, hdfive_reads_what_h5py_reads]
     failed = passed = 0

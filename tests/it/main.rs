@@ -4,6 +4,7 @@ mod api;
 mod architecture;
 mod broken;
 mod dataset_io;
+mod drivers;
 mod durability;
 mod elsewhere;
 mod fixtures;

@@ -192,7 +192,7 @@ impl Walk<'_> {
 
 fn record(store: &Store, key: &ChunkKey, child: Address) -> Result<ChunkRecord> {
     let address = child.require(NAME)?;
-    if address.saturating_add(key.size.into()) > store.end() {
+    if !store.holds(address, key.size.into()) {
         return Err(Error::format("a chunk reaches past the end of the file").in_structure(NAME).at(address));
     }
     Ok(ChunkRecord { address, size: key.size.into(), filter_mask: key.filter_mask })

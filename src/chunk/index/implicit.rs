@@ -56,7 +56,7 @@ impl ElementArray for Implicit {
         for index in range.start..range.end.min(self.chunks) {
             let element = self.get(store, index)?;
             let Some(address) = element.address.get() else { return Ok(()) };
-            if address.saturating_add(self.chunk_bytes) > store.end() {
+            if !store.holds(address, self.chunk_bytes) {
                 return Err(Error::format("the chunks reach past the end of the file").at(address));
             }
             visit(index, element)?;

@@ -144,7 +144,7 @@ impl Numbering {
         }
         let Runs { outer, len, runs } = self.runs(low, &high);
         // A file cannot hold more chunks than bytes. More runs than that: rather look at all chunks.
-        if runs > store.end() {
+        if runs > store.volume() {
             return self.visit_span(array, store, low, &high, visit);
         }
         let mut scaled = vec![0; rank];

@@ -56,6 +56,10 @@ fn messages_of_the_fixtures_round_trip() {
         if path.extension().is_none_or(|extension| extension != "h5") || !bytes.starts_with(b"\x89HDF") {
             continue;
         }
+        // Below a metadata cache image is anything.
+        if bytes.windows(4).any(|window| window == b"MDCI") {
+            continue;
+        }
         let at = if bytes[8] < 2 { 13 } else { 9 };
         let widths = Widths { offset: bytes[at], length: bytes[at + 1] };
         let headers = (0..bytes.len() - 8).filter(|&at| bytes[at..].starts_with(b"OHDR\x02"));

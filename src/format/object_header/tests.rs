@@ -109,6 +109,10 @@ fn all_headers_of_the_fixtures_round_trip() {
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();
+        // Below a metadata cache image is anything.
+        if memfind(&bytes, b"MDCI").next().is_some() {
+            continue;
+        }
         for start in memfind(&bytes, b"OHDR") {
             let mut r = Reader::new(&bytes[start..], start as u64, Widths::default(), FirstChunk::NAME);
             // A name or raw data may spell the signature; then the version does not follow.

@@ -44,7 +44,7 @@ impl FractalHeap {
 
     pub(super) fn get_huge(&self, store: &Store, id: &HeapId) -> Result<Vec<u8>> {
         let piece = self.piece(store, id)?;
-        if piece.address.checked_add(piece.length).is_none_or(|end| end > store.raw().end()) {
+        if !store.holds(piece.address, piece.length) {
             return Err(self.error("a huge object reaches past the end of the file"));
         }
         let too_large = |length| length > store.limits().metadata_block;

@@ -101,7 +101,7 @@ impl<R: Record> BTree<R> {
         }
         let total = header.total_records.0;
         // Each record takes its own bytes of the file, so this also bounds every walk.
-        if total.checked_mul(u64::from(header.record_size)).is_none_or(|size| size > store.raw().end()) {
+        if total.checked_mul(u64::from(header.record_size)).is_none_or(|size| size > store.volume()) {
             return Err(
                 Error::format("there are more records than the file has room for").in_field("total records")
             );

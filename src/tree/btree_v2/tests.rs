@@ -182,7 +182,7 @@ fn lies_about_counts_are_errors() {
             continue;
         }
         let bytes = crate::format::encode(&header, &(), store.widths()).unwrap();
-        let mut file = store.read_metadata(0, store.raw().end()).unwrap();
+        let mut file = store.read_metadata(0, store.end()).unwrap();
         let at = tree.header_address() as usize;
         file[at..at + bytes.len()].copy_from_slice(&bytes);
         let store = Store::over_memory(file);
@@ -204,7 +204,7 @@ fn cycles_are_errors() {
     node.children[0].records = root.records;
     let child = tree.save(&mut store, root, node, tree.header.depth).unwrap();
     tree.set_root(&mut store, Some(child)).unwrap();
-    let store = Store::over_memory(store.read_metadata(0, store.raw().end()).unwrap());
+    let store = Store::over_memory(store.read_metadata(0, store.end()).unwrap());
     let tree = Tree::open(&store, tree.header_address(), ()).unwrap();
     assert!(tree.for_each(&store, |_| Ok(())).is_err());
 }

@@ -15,6 +15,11 @@ pub(crate) trait VarLenRead {
     /// Calls `visit` with the object's bytes; it may read other objects meanwhile.
     fn read(&self, id: HeapId, visit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
 
+    /// The rank of the dataset at `address`, as far as that can be told.
+    fn rank(&self, _address: u64) -> Option<u32> {
+        None
+    }
+
     /// The most bytes of variable-length data to take in one transfer.
     fn limit(&self) -> u64 {
         Limits::default().read

@@ -124,7 +124,8 @@ fn read(kind: Kind, element: &[u8], objects: &dyn VarLenRead) -> Result<Option<V
             let offset_size = HeapPointer::offset_size(element.len()).unwrap_or(8);
             let Some(pointer) = HeapPointer::read(element)? else { return Ok(None) };
             let object = object(objects, pointer)?;
-            standard(&Reference::from_region(&object, offset_size)?).map(Some)
+            standard(&Reference::from_region(&object, offset_size, |address| objects.rank(address))?)
+                .map(Some)
         }
         Kind::Standard => match Element::read(element)? {
             Element::Null => Ok(None),

@@ -73,7 +73,53 @@ pub(super) fn sealed(bytes: &[u8]) -> Vec<(usize, usize)> {
             found.extend(ends.next().map(|end| (start, end)));
         }
     }
+    // After the structures that are in it.
+    found.extend(
+        (0..bytes.len()).filter_map(|start| Some((start, cache_image_end(bytes.get(start..)?)? + start))),
+    );
     found
+}
+
+/// Where the checksum of a metadata cache image is.
+fn cache_image_end(bytes: &[u8]) -> Option<usize> {
+    let len = bytes.strip_prefix(b"MDCI")?.get(2..)?.first_chunk()?;
+    let end = usize::try_from(u64::from_le_bytes(*len)).ok()?.checked_sub(4)?;
+    let stored = bytes.get(end..)?.first_chunk()?;
+    (lookup3(bytes.get(..end)?) == u32::from_le_bytes(*stored)).then_some(end)
+}
+
+/// The checksum of the structures of onion files: Fletcher's, of 16-bit words.
+pub(super) fn fletcher32(bytes: &[u8]) -> u32 {
+    let fold = |sum: u32| (sum & 0xffff) + (sum >> 16);
+    let (mut first, mut second) = (0, 0);
+    for word in bytes.chunks(2) {
+        first = fold(first + u32::from(u16::from_be_bytes([word[0], word.get(1).copied().unwrap_or(0)])));
+        second = fold(second + first);
+    }
+    second << 16 | first
+}
+
+/// Makes the checksums of an onion file right, as far as its structures can be found: those of the records, of
+/// the history, which has copies of these, and of the header.
+pub(super) fn seal_onion(bytes: &mut [u8]) -> Option<()> {
+    let number = |bytes: &[u8], at: usize| -> Option<usize> {
+        usize::try_from(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?)).ok()
+    };
+    let seal = |bytes: &mut [u8], start: usize, size: usize| -> Option<u32> {
+        let structure = bytes.get_mut(start..start.checked_add(size)?)?;
+        let (data, stored) = structure.split_last_chunk_mut::<4>()?;
+        let sum = fletcher32(data);
+        *stored = sum.to_le_bytes();
+        Some(sum)
+    };
+    let (history, size) = (number(bytes, 20)?, number(bytes, 28)?);
+    for nth in 0..number(bytes, history.checked_add(8)?)?.min(100) {
+        let place = history.checked_add(16 + 20 * nth)?;
+        let sum = seal(bytes, number(bytes, place)?, number(bytes, place.checked_add(8)?)?)?;
+        bytes.get_mut(place.checked_add(16)?..)?.first_chunk_mut::<4>()?.copy_from_slice(&sum.to_le_bytes());
+    }
+    seal(bytes, history, size)?;
+    seal(bytes, 0, 40).map(drop)
 }
 
 /// Does some damage, with pieces of another file, mostly such that the checksums are right again.

@@ -1,6 +1,7 @@
 //! Damaged files: whatever is in them, reading ends, in a result or an error.
 
 mod damage;
+mod drivers;
 mod walk;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,14 +15,16 @@ use crate::testdata;
 use damage::{Random, damage, lookup3, sealed};
 use walk::{edit, walk};
 
-/// Fifty small fixtures that together show every structure of the format.
-const SOURCES: [&str; 50] = [
+/// Small fixtures that together show every structure of the format.
+const SOURCES: [&str; 54] = [
     "alignment",
     "attributes-compact-earliest",
     "attributes-compact-latest",
     "attributes-many-old",
     "attributes-shared-type-latest",
     "attributes-shared-type-v18",
+    "cache-image-changed",
+    "cache-image-v110",
     "chunks-edges-v110",
     "chunks-extensible-array-v110",
     "chunks-fixed-array-v110",
@@ -65,7 +68,9 @@ const SOURCES: [&str; 50] = [
     "types-references-new-latest",
     "types-references-v110",
     "types-vlen-earliest",
+    "userblock1024-superblock1",
     "userblock512-latest",
+    "userblock512-v18",
 ];
 
 /// Bytes of a source that is damaged less often where time is short.

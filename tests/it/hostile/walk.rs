@@ -8,7 +8,7 @@ use hdfive::{
     Container, File, Hyperslab, Limits, Location, Object, Result, Selection, SliceOrIndex, StdReference,
 };
 
-fn limits() -> Limits {
+pub(super) fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.metadata_block = 1 << 20;
     limits.chunk = 1 << 22;
@@ -18,7 +18,11 @@ fn limits() -> Limits {
 
 /// Reads all there is, past every error.
 pub(super) fn walk(bytes: Vec<u8>) -> Result<()> {
-    let file = File::with_options().limits(limits()).open_storage(Arc::new(MemoryStorage::new(bytes)))?;
+    walk_file(&File::with_options().limits(limits()).open_storage(Arc::new(MemoryStorage::new(bytes)))?)
+}
+
+/// As [`walk`], in an open file.
+pub(super) fn walk_file(file: &File) -> Result<()> {
     let _ = (file.info(), file.size(), file.metadata_info(), file.free_sections());
     let mut seen = HashSet::new();
     let mut waiting = vec![Object::Group(file.group("/")?)];
@@ -37,7 +41,7 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<()> {
         let _ = (location.header_info(), location.attr_metadata_size());
         for name in location.attr_names().unwrap_or_default() {
             if let Ok(attribute) = location.attr(&name) {
-                read(&attribute, &file);
+                read(&attribute, file);
             }
         }
         match &object {
@@ -51,7 +55,7 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<()> {
                 let _ = (dataset.chunk(), dataset.filters(), dataset.offset(), dataset.alloc_time());
                 let _ = (dataset.fill_value_bytes(), dataset.fill_time(), dataset.is_resizable());
                 let _ = format!("{:?} {:?}", dataset.external_files(), dataset.virtual_mappings());
-                read(dataset, &file);
+                read(dataset, file);
             }
             Object::NamedDatatype(datatype) => drop(format!("{:?}", datatype.datatype())),
             _ => {}

@@ -1,0 +1,259 @@
+//! Files in several files: families, split and multi files, onion files.
+
+use std::path::{Path, PathBuf};
+
+use hdfive::{ErrorKind, ExternalLinks, File, FileBuilder};
+
+use crate::testdata;
+
+/// A folder with copies of the files of `testdata/drivers` whose names start so.
+fn copies(start: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for path in testdata::files("drivers", "").iter().filter(|path| testdata::name(path).starts_with(start)) {
+        std::fs::copy(path, folder.path().join(testdata::name(path))).unwrap();
+    }
+    folder
+}
+
+fn family(size: u64) -> FileBuilder {
+    let mut options = File::with_options();
+    options.family(size);
+    options
+}
+
+fn members(folder: &Path) -> Vec<(String, u64)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut all: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.metadata().unwrap().len()))
+        .collect();
+    all.sort();
+    all
+}
+
+fn kind(file: hdfive::Result<File>) -> Option<ErrorKind> {
+    file.err().map(|error| error.kind())
+}
+
+#[test]
+fn the_size_of_members_is_checked() {
+    for bound in ["earliest", "v18", "latest"] {
+        let folder = copies(&format!("family-{bound}-"));
+        let path = folder.path().join(format!("family-{bound}-%02d.h5"));
+        let contents =
+            |size: u64| family(size).open(&path).unwrap().dataset("group/filtered").unwrap().read_bytes(..);
+        assert_eq!(contents(0).unwrap(), contents(2048).unwrap());
+        for size in [1, 1024, 2047, 2049, 4096, 1 << 40] {
+            assert_eq!(kind(family(size).open(&path)), Some(ErrorKind::Usage), "{bound}: {size}");
+            assert_eq!(kind(family(size).open_rw(&path)), Some(ErrorKind::Usage), "{bound}: {size}");
+        }
+    }
+    // A family of one has room for its superblock's word only.
+    for bound in ["earliest", "latest"] {
+        let folder = copies(&format!("family-one-{bound}-"));
+        let path = folder.path().join(format!("family-one-{bound}-%d.h5"));
+        for size in [0, 1 << 16] {
+            assert_eq!(kind(family(size).open(&path)), None, "{bound}");
+        }
+        let len = std::fs::metadata(folder.path().join(format!("family-one-{bound}-0.h5"))).unwrap().len();
+        assert_eq!(kind(family(len).open(&path)), Some(ErrorKind::Usage), "{bound}");
+    }
+}
+
+#[test]
+fn families_that_lack_something_are_refused() {
+    for bound in ["earliest", "v18", "latest"] {
+        let whole = copies(&format!("family-{bound}-"));
+        let count =
+            members(whole.path()).iter().filter(|(name, len)| name.ends_with(".h5") && *len > 0).count();
+        let damaged = |number: usize, change: &dyn Fn(&Path)| {
+            let folder = copies(&format!("family-{bound}-"));
+            change(&folder.path().join(format!("family-{bound}-{number:02}.h5")));
+            let file = family(0).open(folder.path().join(format!("family-{bound}-%02d.h5")));
+            (file, folder)
+        };
+        let cut =
+            |path: &Path| std::fs::File::options().write(true).open(path).unwrap().set_len(100).unwrap();
+        for number in 0..count {
+            let (file, _folder) = damaged(number, &|path| std::fs::remove_file(path).unwrap());
+            let expected = if number == 0 { ErrorKind::Io } else { ErrorKind::Format };
+            assert_eq!(kind(file), Some(expected), "{bound}: without member {number}");
+        }
+        let (file, _folder) = damaged(count - 1, &cut);
+        assert_eq!(kind(file), Some(ErrorKind::Format), "{bound}: with a truncated last member");
+        // In the middle something cannot be read. (The C library reads zeros.)
+        let whole = family(0).open(whole.path().join(format!("family-{bound}-%02d.h5"))).unwrap();
+        let mut missed = 0;
+        for number in 1..count - 1 {
+            let (file, _folder) = damaged(number, &cut);
+            let Ok(file) = file else {
+                missed += 1;
+                continue;
+            };
+            for name in ["contiguous", "group/chunked", "group/filtered"] {
+                let all = |file: &File| file.dataset(name)?.read_bytes(..);
+                match all(&file) {
+                    Ok(bytes) => assert_eq!(bytes, all(&whole).unwrap(), "{bound}: {number} {name}"),
+                    Err(_) => missed += 1,
+                }
+            }
+        }
+        assert!(missed > 1, "{bound}");
+    }
+}
+
+#[test]
+fn families_are_created_and_grow_and_shrink() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("part-%03d.h5");
+    let file = family(1000).create_excl(&path).unwrap();
+    file.new_dataset_builder().with_data(&[7_u8; 5000]).create("seven").unwrap();
+    file.close().unwrap();
+    assert!(members(folder.path()).len() > 5);
+    assert_eq!(kind(family(1000).create_excl(&path)), Some(ErrorKind::Io));
+    assert_eq!(kind(family(999).append(&path)), Some(ErrorKind::Usage));
+    assert_eq!(kind(File::open(folder.path().join("part-000.h5"))), Some(ErrorKind::Unsupported));
+
+    for size in [0, 1000] {
+        let file = family(size).append(&path).unwrap();
+        assert_eq!(file.dataset("seven").unwrap().read_raw::<u8>().unwrap(), [7; 5000]);
+        file.new_dataset_builder().with_data(&[8_u8; 3000]).create(&format!("eight {size}")).unwrap();
+        file.close().unwrap();
+    }
+    let file = family(0).open(&path).unwrap();
+    assert_eq!(file.dataset("eight 0").unwrap().read_raw::<u8>().unwrap(), [8; 3000]);
+    drop(file);
+
+    family(500).create(&path).unwrap().close().unwrap();
+    assert!(members(folder.path()).len() < 20, "those of the old file are gone");
+    let file = family(0).append(&path).unwrap();
+    assert!(file.is_empty().unwrap());
+    file.close().unwrap();
+    // A family of one member, smaller than it may be, goes on growing to its size.
+    let path = folder.path().join("new-%d.h5");
+    family(100_000).append(&path).unwrap().close().unwrap();
+    let file = family(0).append(&path).unwrap();
+    file.new_dataset_builder().with_data(&[7_u8; 90_000]).create("seven").unwrap();
+    file.close().unwrap();
+    assert_eq!(members(folder.path()).iter().filter(|(name, _)| name.starts_with("new")).count(), 1);
+    assert_eq!(
+        kind(family(0).append(folder.path().join("none-%d.h5"))),
+        Some(ErrorKind::Io),
+        "no size is known"
+    );
+}
+
+#[test]
+fn families_of_the_c_library_are_edited() {
+    for bound in ["earliest", "v18", "latest"] {
+        let folder = copies(&format!("family-{bound}-"));
+        let path = folder.path().join(format!("family-{bound}-%02d.h5"));
+        let file = family(0).open_rw(&path).unwrap();
+        file.new_dataset_builder().with_data(&[9_i64; 2000]).create("nine").unwrap();
+        file.unlink("soft").unwrap();
+        file.close().unwrap();
+        let all = members(folder.path());
+        let sizes: Vec<u64> =
+            all.iter().filter(|(name, _)| name.ends_with(".h5")).map(|(_, len)| *len).collect();
+        let (last, whole) = sizes.split_last().unwrap();
+        assert!(whole.iter().all(|&len| len == 2048) && (1..=2048).contains(last), "{sizes:?}");
+        let file = family(2048).open(&path).unwrap();
+        assert_eq!(file.dataset("nine").unwrap().read_raw::<i64>().unwrap(), [9; 2000]);
+        assert_eq!(file.dataset("group/text").unwrap().read_raw::<String>().unwrap()[2], "drei €");
+    }
+}
+
+/// Changes the name of a member that the file tells.
+fn rename(path: &Path, from: &str, to: &str) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+    assert_eq!(from.len(), to.len());
+    bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn the_policy_decides_on_names_of_members() {
+    let open = |folder: &Path, policy: ExternalLinks| {
+        File::with_options().external_links(policy).multi().open(folder.join("inner/multi-earliest"))
+    };
+    let all = copies("multi-earliest");
+    let (root, inner) = (all.path(), all.path().join("inner"));
+    std::fs::create_dir(&inner).unwrap();
+    for (name, _) in members(root).iter().filter(|(name, _)| name.starts_with("multi")) {
+        std::fs::rename(root.join(name), inner.join(name)).unwrap();
+    }
+    let policies = || [ExternalLinks::Follow, ExternalLinks::Never, ExternalLinks::Within(inner.clone())];
+    for policy in policies() {
+        assert_eq!(kind(open(root, policy)), None, "the names are the usual ones");
+    }
+    // Another name, in the same folder.
+    rename(&inner.join("multi-earliest-s.h5"), "%s-r.h5", "%s-Z.h5");
+    std::fs::rename(inner.join("multi-earliest-r.h5"), inner.join("multi-earliest-Z.h5")).unwrap();
+    let kinds: Vec<_> = policies().into_iter().map(|policy| kind(open(root, policy))).collect();
+    assert_eq!(kinds, [None, Some(ErrorKind::Limit), None]);
+    // In another folder.
+    rename(&inner.join("multi-earliest-s.h5"), "%s-Z.h5", "%s/../q");
+    std::fs::create_dir(inner.join("multi-earliest")).unwrap();
+    std::fs::rename(inner.join("multi-earliest-Z.h5"), inner.join("q")).unwrap();
+    let kinds: Vec<_> = policies().into_iter().map(|policy| kind(open(root, policy))).collect();
+    assert_eq!(kinds, [None, Some(ErrorKind::Limit), None]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let within = |folder: &Path| kind(open(root, ExternalLinks::Within(folder.to_owned())));
+    assert_eq!((within(root), within(elsewhere.path())), (None, Some(ErrorKind::Limit)));
+}
+
+#[test]
+fn what_was_in_a_member_that_is_not_there_cannot_be_read() {
+    for bound in ["earliest", "v18", "latest"] {
+        let folder = copies(&format!("multi-{bound}"));
+        let path = folder.path().join(format!("multi-{bound}"));
+        let remove =
+            |letter: char| std::fs::remove_file(folder.path().join(format!("multi-{bound}-{letter}.h5")));
+        let open = || File::with_options().multi().open(&path);
+        assert_eq!(open().unwrap().to_bytes().unwrap_err().kind(), ErrorKind::Unsupported);
+        remove('r').unwrap();
+        let file = open().unwrap();
+        assert_eq!(file.member_names().unwrap(), ["contiguous", "group", "soft"]);
+        assert_eq!(file.dataset("contiguous").unwrap().read_bytes(..).unwrap_err().kind(), ErrorKind::Format);
+        remove('s').unwrap();
+        assert_eq!(kind(open()), Some(ErrorKind::Io));
+    }
+}
+
+/// The history of a copy of the onion fixture, and the file's path.
+fn onion() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
+    let folder = copies("onion-latest.h5");
+    let path = folder.path().join("onion-latest.h5");
+    let history = std::fs::read(folder.path().join("onion-latest.h5.onion")).unwrap();
+    (folder, path, history)
+}
+
+#[test]
+fn revisions_are_counted() {
+    let (_folder, path, _) = onion();
+    assert_eq!(File::revision_count(&path).unwrap(), 3);
+    for revision in 0..4 {
+        assert_eq!(kind(File::with_options().open_revision(&path, revision)), None);
+    }
+    assert_eq!(kind(File::with_options().open_revision(&path, 4)), Some(ErrorKind::NotFound));
+}
+
+#[test]
+fn every_flipped_byte_of_an_onion_files_structures_is_found() {
+    let (_folder, path, original) = onion();
+    let onion = path.with_extension("h5.onion");
+    let number = |at: usize| u64::from_le_bytes(original[at..at + 8].try_into().unwrap()) as usize;
+    let (history, size) = (number(20), number(28));
+    let record = history + 16 + 2 * 20;
+    let structures = [0..40, history..history + size, number(record)..number(record) + number(record + 8)];
+    for at in structures.into_iter().flatten() {
+        let mut bytes = original.clone();
+        bytes[at] ^= 0x11;
+        std::fs::write(&onion, bytes).unwrap();
+        assert!(kind(File::with_options().open_revision(&path, 3)).is_some(), "byte {at}");
+    }
+    for len in 0..original.len() {
+        std::fs::write(&onion, &original[..len]).unwrap();
+        assert!(kind(File::with_options().open_revision(&path, 3)).is_some(), "{len} bytes");
+    }
+}
