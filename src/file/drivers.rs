@@ -133,14 +133,17 @@ impl FileBuilder {
         let family = FamilyStorage::open(path, 0)?;
         let (first, alone) = (family.member_size(), family.len()? <= family.member_size());
         let told = match self.told_driver(Arc::new(family))? {
-            Some(told) if told.driver == driver_info::FAMILY => driver_info::family_member_size(&told.data),
+            Some(told) if told.driver == driver_info::FAMILY => {
+                if asked != 0 {
+                    Members::Family(asked).check(told.driver, &told.data)?;
+                }
+                driver_info::family_member_size(&told.data)
+            }
             _ => None,
         };
         match (told, asked) {
             (Some(0), _) => Err(Error::format("the members of the family have no size")),
-            (Some(told), 0) => Ok(told),
-            // Whether it is the right one is checked when the file is opened.
-            (Some(_), asked) => Ok(asked),
+            (Some(told), _) => Ok(told),
             (None, asked) if asked != 0 && alone => Ok(asked),
             (None, _) => Ok(first),
         }

@@ -63,6 +63,11 @@ fn sealed(storage: &FileStorage, address: u64, size: u64) -> Result<Vec<u8>> {
     Ok(data.to_vec())
 }
 
+/// The checksum of the two numbers that say where something is.
+fn place_checksum(first: u64, second: u64) -> u32 {
+    fletcher32::checksum(&[first.to_le_bytes(), second.to_le_bytes()].concat())
+}
+
 fn reader<'a>(bytes: &'a [u8], address: u64, name: &'static str) -> Reader<'a> {
     Reader::new(bytes, address, Widths::default(), name)
 }
@@ -96,11 +101,13 @@ impl History {
         let Some(index) = number.checked_sub(1) else { return Ok(before) };
         let place = usize::try_from(index).ok().and_then(|index| self.records.get(index));
         let place = place.ok_or_else(|| Error::not_found(format!("there is no revision {number}")))?;
+        if place_checksum(place.address, place.size) != place.checksum {
+            return Err(Error::format("the checksum of a record's place does not match")
+                .in_structure(RecordPlace::NAME)
+                .in_field("checksum"));
+        }
         let bytes = sealed(&before.changed, place.address, place.size)?;
         let mut r = reader(&bytes, place.address, RecordStart::NAME);
-        if fletcher32::checksum(&bytes) != place.checksum {
-            return Err(r.error("checksum", "the history has another checksum of the record"));
-        }
         let start = RecordStart::decode(&mut r, &())?;
         if start.revision != index {
             return Err(r.error("revision", format!("revision {index} says that it is {}", start.revision)));
@@ -135,8 +142,7 @@ impl Revision {
         let len = self.changed.len().unwrap_or(0);
         let mut end = self.original_size;
         for page in pages {
-            let numbers = [page.offset.to_le_bytes(), page.address.to_le_bytes()].concat();
-            if fletcher32::checksum(&numbers) != page.checksum {
+            if place_checksum(page.offset, page.address) != page.checksum {
                 return Err(("checksum", "the checksum of a page's place does not match"));
             }
             if page.offset & self.page_size.wrapping_sub(1) != 0 {

@@ -47,7 +47,7 @@ on_disk! {
         pub(crate) address: u64,
         /// Bytes of the record, with its checksum.
         pub(crate) size: u64,
-        /// The record's checksum.
+        /// The Fletcher32 checksum of the two numbers.
         pub(crate) checksum: u32,
     }
 }

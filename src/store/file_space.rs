@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::{Members, Rank, Space, Store};
 use crate::format::cache_image::CacheImage;
+use crate::format::message::MessageBody;
 use crate::format::message::file::{
     BTreeK, CacheImageLocation, DriverInfo, FileSpaceInfo, FileSpaceStrategy,
 };
 use crate::format::message::object::Continuation;
-use crate::format::message::{Message, MessageBody};
 use crate::format::object_header::{ContinuationChunk, ContinuationShape, FirstChunk, MessageArea};
 use crate::format::{Address, Reader, Structure, encode};
 use crate::{Error, Result};
@@ -154,9 +154,14 @@ impl Store {
     /// written where they belong. (The C library does so when it opens such a file to write.)
     pub(super) fn drop_cache_image(&mut self) -> Result<()> {
         let Some(Image { place, address, len }) = self.image else { return Ok(()) };
-        self.change_extension(place, Rank::Settling, |_, found| {
-            found.kind = NIL;
-            Ok(vec![0; found.body.len()])
+        self.change_extension(place.chunk, Rank::Settling, |_, area| {
+            // A chunk with a NIL message has no gap.
+            let gap = std::mem::take(&mut area.gap);
+            if let Some(found) = area.messages.get_mut(place.message) {
+                found.kind = NIL;
+                found.body = vec![0; found.body.len().saturating_add(gap)].into();
+            }
+            Ok(())
         })?;
         self.free(Space::Metadata, address, len);
         self.image = None;
@@ -167,31 +172,30 @@ impl Store {
     /// C library does the same while it has such a file open.) The space is lost, not reused wrongly.
     pub(super) fn forget_free_space(&mut self) -> Result<()> {
         let Some(place) = self.persisted else { return Ok(()) };
-        self.change_extension(place, Rank::Linked, |store, found| {
+        self.change_extension(place.chunk, Rank::Linked, |store, area| {
+            let Some(found) = area.messages.get_mut(place.message) else { return Ok(()) };
             let mut info = store.body::<FileSpaceInfo>(&found.body, place.chunk)?;
             info.end_of_file = Address::UNDEFINED;
             info.managers.fill(Address::UNDEFINED);
-            encode(&info, &(), store.widths)
+            let body = encode(&info, &(), store.widths)?;
+            for (to, from) in Arc::make_mut(&mut found.body).iter_mut().zip(body) {
+                *to = from;
+            }
+            Ok(())
         })?;
         self.persisted = None;
         Ok(())
     }
 
-    /// Changes a message, to one whose body is not longer.
+    /// Changes a chunk of the superblock extension, whose length stays.
     fn change_extension(
         &mut self,
-        place: Place,
+        chunk: Chunk,
         rank: Rank,
-        change: impl FnOnce(&Self, &mut Message) -> Result<Vec<u8>>,
+        change: impl FnOnce(&Self, &mut MessageArea) -> Result<()>,
     ) -> Result<()> {
-        let Place { chunk, message } = place;
         let mut area = self.extension_area(chunk)?;
-        if let Some(found) = area.messages.get_mut(message) {
-            let body = change(self, found)?;
-            for (to, from) in Arc::make_mut(&mut found.body).iter_mut().zip(body) {
-                *to = from;
-            }
-        }
+        change(self, &mut area)?;
         match chunk.continuation {
             None => {
                 let first = self.fetch::<FirstChunk>(chunk.address, &())?;

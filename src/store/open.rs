@@ -40,7 +40,7 @@ pub(crate) enum Members {
 
 impl Members {
     /// An error if the file was made by a driver for another kind, or for members of another size.
-    pub(super) fn check(self, driver: [u8; 8], data: &[u8]) -> Result<()> {
+    pub(crate) fn check(self, driver: [u8; 8], data: &[u8]) -> Result<()> {
         let message = match (driver, self) {
             (driver_info::FAMILY, Self::Family(size)) => match family_member_size(data) {
                 Some(told) if told != size => {

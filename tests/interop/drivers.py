@@ -61,10 +61,10 @@ def libhdf5_reads_and_edits_our_family(context):
 
 
 def families_are_edited_in_turn(context):
-    for bound in ("earliest", "v18", "latest"):
+    for bound in ("v110", "latest"):
         folder = fresh(context, f"family-edits-{bound}")
         path = folder / "part-%02d.h5"
-        libver = {"earliest": ("earliest", "latest"), "v18": ("v108", "v108"), "latest": ("latest", "latest")}[bound]
+        libver = (bound, bound)
         edits.make(path, libver, driver="family", memb_size=6000)
         with opened(path, 0, h5py.h5f.ACC_RDONLY) as file:
             model = edits.Model(file)
@@ -86,8 +86,8 @@ def damaged_families_are_refused_as_by_libhdf5(context):
         whole = fresh(context, f"family-{bound}-whole")
         with drivers.create(str(whole / "f-%02d.h5"), bound, fapl=family(2048, bound)) as file:
             drivers.small_tree(file)
-        members = [member for member in sorted(whole.glob("f-*.h5")) if member.stat().st_size]
-        cut = {"missing": None, "empty": 0, "short": 1000}
+        members = [member for member in sorted(whole.glob("f-*.h5")) if member.stat().st_size > 100]
+        cut = {"missing": None, "empty": 0, "short": 100}
         for damage, length in cut.items():
             for number in range(len(members)):
                 folder = context.work / f"family-{bound}-{damage}-{number}"
@@ -153,7 +153,7 @@ def revisions_are_those_of_libhdf5(context):
             file[f"revision {revision}"] = [revision] * 500
     for revision in range(13):
         found = context.h5("dump", "--vfd-name=onion", f"--vfd-info={revision}", "-n", path).decode()
-        assert found.count("revision ") == revision, (revision, found)
+        assert found.count("/revision ") == revision, (revision, found)
 
 
 CHECKS = [libhdf5_reads_and_edits_our_family, families_are_edited_in_turn, damaged_families_are_refused_as_by_libhdf5,

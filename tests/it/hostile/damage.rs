@@ -100,26 +100,25 @@ pub(super) fn fletcher32(bytes: &[u8]) -> u32 {
 }
 
 /// Makes the checksums of an onion file right, as far as its structures can be found: those of the records, of
-/// the history, which has copies of these, and of the header.
+/// the history and the places in it, and of the header.
 pub(super) fn seal_onion(bytes: &mut [u8]) -> Option<()> {
     let number = |bytes: &[u8], at: usize| -> Option<usize> {
         usize::try_from(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?)).ok()
     };
-    let seal = |bytes: &mut [u8], start: usize, size: usize| -> Option<u32> {
+    let seal = |bytes: &mut [u8], start: usize, size: usize| -> Option<()> {
         let structure = bytes.get_mut(start..start.checked_add(size)?)?;
         let (data, stored) = structure.split_last_chunk_mut::<4>()?;
-        let sum = fletcher32(data);
-        *stored = sum.to_le_bytes();
-        Some(sum)
+        *stored = fletcher32(data).to_le_bytes();
+        Some(())
     };
     let (history, size) = (number(bytes, 20)?, number(bytes, 28)?);
     for nth in 0..number(bytes, history.checked_add(8)?)?.min(100) {
         let place = history.checked_add(16 + 20 * nth)?;
-        let sum = seal(bytes, number(bytes, place)?, number(bytes, place.checked_add(8)?)?)?;
-        bytes.get_mut(place.checked_add(16)?..)?.first_chunk_mut::<4>()?.copy_from_slice(&sum.to_le_bytes());
+        seal(bytes, number(bytes, place)?, number(bytes, place.checked_add(8)?)?)?;
+        seal(bytes, place, 20)?;
     }
     seal(bytes, history, size)?;
-    seal(bytes, 0, 40).map(drop)
+    seal(bytes, 0, 40)
 }
 
 /// Does some damage, with pieces of another file, mostly such that the checksums are right again.
