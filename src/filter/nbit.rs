@@ -61,8 +61,13 @@ impl Parameters {
         if *number as usize != parameters.len() {
             return Err(bad("the first parameter is not the number of parameters"));
         }
-        let element = Kind::parse(&mut description.iter().copied(), MAX_DEPTH)?;
-        Ok(Self { identity: *identity != 0, count: u64::from(*count), element })
+        let identity = *identity != 0;
+        // What is not packed need not be described: the C library leaves off what no one asks for.
+        let element = match identity {
+            true => Kind::Opaque { size: 1 },
+            false => Kind::parse(&mut description.iter().copied(), MAX_DEPTH)?,
+        };
+        Ok(Self { identity, count: u64::from(*count), element })
     }
 }
 
@@ -272,6 +277,7 @@ mod tests {
             "3b68e16ee2c9089f1a1ba37a2129c943",
             "0000006ee2c9089f0000007a2129c943",
         ),
+        ("bytes, not described", &[3, 1, 1], "46a6e428", "46a6e428", "46a6e428"),
         ("all bits", &[8, 1, 2, 1, 4, 0, 32, 0], "46a6e42832b300b1", "46a6e42832b300b1", "46a6e42832b300b1"),
         ("20-bit float", &[8, 0, 2, 1, 4, 0, 20, 7], "81a7f0bc8100", "893f0dbcff405e08", "803f0d0480405e00"),
         (

@@ -135,6 +135,14 @@ impl Group {
         Ok(self.list(order)?.into_iter().map(LinkInfo::from).collect())
     }
 
+    /// All links, in the order in which they are stored: what the C library calls native.
+    ///
+    /// # Errors
+    /// `Format` if the group is damaged.
+    pub fn links_as_stored(&self) -> Result<Vec<LinkInfo>> {
+        Ok(self.list(ListOrder::Stored)?.into_iter().map(LinkInfo::from).collect())
+    }
+
     /// The link called `name`, itself, not what it leads to.
     ///
     /// # Errors

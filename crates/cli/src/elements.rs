@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use hdfive::{Container, Elements, File, Location, Object, StdReference};
 
 use crate::errors::{Error, Result};
-use crate::objects::{self, Objects, Visit};
+use crate::objects::{self, Objects};
 use crate::render::{Cursor, Data, Lines, Style, Target, Targets, Values, native_size};
 use crate::selection::{Tiles, selection};
 
@@ -20,30 +20,22 @@ pub(crate) struct References<'a> {
     file: &'a File,
     /// The objects of other files, by the files' names.
     others: RefCell<HashMap<String, Objects>>,
-    order: Visit,
 }
 
 impl<'a> References<'a> {
+    /// `objects` is where the objects of `file` are kept, [as stored](Objects::as_stored).
     pub(crate) fn new(objects: &'a mut Option<Objects>, file: &'a File) -> Self {
-        Self { objects: RefCell::new(objects), file, others: RefCell::default(), order: Visit::default() }
-    }
-
-    /// Paths are those that are met first in this order.
-    pub(crate) fn in_order(mut self, order: Visit) -> Self {
-        self.order = order;
-        self
+        Self { objects: RefCell::new(objects), file, others: RefCell::default() }
     }
 
     /// The path of an object of this file or, if the object is not in this one, of its own.
     fn path(&self, object: &Location, other: Option<&String>) -> String {
         let path = |objects: &Objects| objects.get(object.address()).map(|(_, path)| path.to_owned());
         let found = match other {
-            None => path(
-                self.objects.borrow_mut().get_or_insert_with(|| Objects::in_order(self.file, self.order)),
-            ),
+            None => path(self.objects.borrow_mut().get_or_insert_with(|| Objects::as_stored(self.file))),
             Some(name) => match (self.others.borrow_mut().entry(name.clone()), object.file()) {
                 (Entry::Occupied(entry), _) => path(entry.get()),
-                (Entry::Vacant(entry), Ok(file)) => path(entry.insert(Objects::of(&file))),
+                (Entry::Vacant(entry), Ok(file)) => path(entry.insert(Objects::as_stored(&file))),
                 (Entry::Vacant(_), Err(_)) => None,
             },
         };

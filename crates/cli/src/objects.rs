@@ -86,6 +86,11 @@ impl Objects {
         objects
     }
 
+    /// The objects by the names that the C library finds for them.
+    pub(crate) fn as_stored(file: &File) -> Self {
+        Self::in_order(file, Visit { stored: true, ..Visit::default() })
+    }
+
     /// The kind and the first path of the object at `address`.
     pub(crate) fn get(&self, address: u64) -> Option<(TargetKind, &str)> {
         self.found.get(&address).map(|(kind, path)| (*kind, path.as_str()))
@@ -140,6 +145,8 @@ pub(crate) trait Visitor {
 pub(crate) struct Visit {
     /// By the order in which links were made, in groups that keep it, else by name.
     pub(crate) by_creation: bool,
+    /// As the links are stored, whatever the other fields say.
+    pub(crate) stored: bool,
     pub(crate) descending: bool,
 }
 
@@ -174,8 +181,12 @@ impl Visit {
     }
 
     fn level(self, group: Group, path: String) -> Result<Level> {
-        let mut links = if self.by_creation { group.links_by_creation() } else { group.links() }?;
-        if self.descending {
+        let mut links = match self {
+            Self { stored: true, .. } => group.links_as_stored(),
+            Self { by_creation: true, .. } => group.links_by_creation(),
+            _ => group.links(),
+        }?;
+        if self.descending && !self.stored {
             links.reverse();
         }
         Ok(Level { group, path, links: links.into_iter() })

@@ -30,6 +30,8 @@ pub(crate) enum ListOrder {
     ByName,
     /// As they were created, where that is tracked.
     ByCreation,
+    /// As they are stored: what the C library calls native.
+    Stored,
 }
 
 /// How a group stores its links.
@@ -149,6 +151,7 @@ pub(crate) fn list(store: &Store, group: u64, order: ListOrder) -> Result<Vec<Li
             }
             links.sort_by_key(|link| link.creation_order);
         }
+        ListOrder::Stored => {}
     }
     Ok(links)
 }

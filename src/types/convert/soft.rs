@@ -121,11 +121,18 @@ impl Layout {
         whole == Self { order: ByteOrder::Little, kind: kind(other.kind), ..*other }
     }
 
+    /// Whether numbers are those that an x86 processor has for `long double`.
+    fn is_long_double(&self, float: &FloatType) -> bool {
+        (self.size, self.order, self.offset, self.precision) == (16, ByteOrder::Little, 0, 80)
+            && (float.sign_location, float.exponent_location, float.exponent_size) == (79, 64, 15)
+            && (float.mantissa_location, float.mantissa_size, float.exponent_bias) == (0, 64, 16_383)
+    }
+
     /// The number in an element.
     pub(crate) fn load(&self, element: &[u8]) -> Number {
         let bits = Bits::load(element, self.order);
         match &self.kind {
-            Kind::Float(float) => load_float(&bits, float),
+            Kind::Float(float) => load_float(&bits, float, self.is_long_double(float)),
             Kind::Signed => {
                 let value = bits.get(self.offset, self.precision);
                 let unused = u32::from(MAX_BITS.saturating_sub(self.precision));
@@ -231,10 +238,16 @@ impl FloatType {
     }
 }
 
-fn load_float(bits: &Bits, float: &FloatType) -> Number {
+/// The number that these bits are; `long_double`: in the processor's own format.
+fn load_float(bits: &Bits, float: &FloatType, long_double: bool) -> Number {
     let negative = bits.get(float.sign_location.into(), 1) == 1;
     let field = bits.get(float.exponent_location.into(), float.exponent_size.into());
-    let mantissa = bits.get(float.mantissa_location.into(), float.mantissa_size.into());
+    let mut mantissa = bits.get(float.mantissa_location.into(), float.mantissa_size.into());
+    let explicit = float.normalization != Normalization::Implied;
+    if explicit && long_double && field != 0 && mantissa & float.infinity() == 0 {
+        // The processor refuses numbers without their first bit.
+        return Number::Nan;
+    }
     if field == float.special() {
         return if mantissa == 0 || mantissa == float.infinity() {
             Number::Infinite { negative }
@@ -244,7 +257,12 @@ fn load_float(bits: &Bits, float: &FloatType) -> Number {
     }
     let hidden = float.normalization == Normalization::Implied && field != 0;
     let leading = if hidden { 1_u128.wrapping_shl(float.mantissa_size.into()) } else { 0 };
-    let exponent = float.last_bit(i64::try_from(field).unwrap_or(i64::MAX));
+    let mut exponent = float.last_bit(i64::try_from(field).unwrap_or(i64::MAX));
+    if explicit && !long_double && (field == 0 || mantissa == 0) {
+        // The C library counts exponents from 0 on, and takes a zero with an exponent for a one.
+        exponent = exponent.saturating_sub(1);
+        mantissa = if field == 0 { mantissa } else { 1 };
+    }
     Number::Finite { negative, magnitude: mantissa | leading, exponent }
 }
 

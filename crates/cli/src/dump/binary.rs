@@ -8,7 +8,7 @@ use hdfive::{Elements, Heap};
 use super::options::BinaryForm;
 use crate::errors::{Error, Result};
 use crate::format_c::Real;
-use crate::render::{Integer, integer, native_bitfield, native_size, part, real};
+use crate::render::{Integer, integer, loses_value, native_bitfield, native_size, part, real};
 
 /// Writes elements; those that have no such form are left out.
 pub(super) fn write(out: &mut dyn Write, elements: &Elements, form: BinaryForm) -> Result<()> {
@@ -47,6 +47,9 @@ impl Binary<'_> {
         match &datatype.class {
             DatatypeClass::Integer(_) | DatatypeClass::Float(_) | DatatypeClass::Bitfield(_) => {
                 self.push_number(out, datatype, bytes);
+            }
+            DatatypeClass::Enum(class) if self.form == BinaryForm::Native && loses_value(class, bytes) => {
+                out.resize(out.len() + native_size(&class.base) as usize, 0xff);
             }
             DatatypeClass::Enum(class) => self.push_number(out, &class.base, bytes),
             DatatypeClass::String(class) => {
@@ -181,6 +184,10 @@ mod tests {
         assert_eq!(push(BinaryForm::Native, &int, &[1, 2, 3, 4]), [4, 3, 2, 1]);
         assert_eq!(push(BinaryForm::File, &int, &[1, 2, 3, 4]), [1, 2, 3, 4]);
         assert_eq!(push(BinaryForm::BigEndian, &int, &[1, 2, 3, 4]), [1, 2, 3, 4]);
+        let named = Datatype::enumeration(int.clone(), vec![("one".to_owned(), vec![0, 0, 0, 1])]).unwrap();
+        assert_eq!(push(BinaryForm::Native, &named, &[0, 0, 0, 1]), [1, 0, 0, 0]);
+        assert_eq!(push(BinaryForm::Native, &named, &[0, 0, 0, 2]), [0xff; 4]);
+        assert_eq!(push(BinaryForm::File, &named, &[0, 0, 0, 2]), [0, 0, 0, 2]);
         let odd = Datatype::integer(3, true, ByteOrder::Little);
         assert_eq!(push(BinaryForm::Native, &odd, &[0xfe, 0xff, 0xff]), [0xfe, 0xff, 0xff, 0xff]);
     }

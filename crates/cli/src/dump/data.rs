@@ -8,7 +8,7 @@ use super::output::Section;
 use super::{Dumper, TOOL, binary};
 use crate::elements::{for_each_part, print_elements};
 use crate::errors::{self, Error, Result};
-use crate::render::{Bits, Cursor, Lines, Prefix, native_size};
+use crate::render::{Bits, Cursor, Data, Lines, Prefix, native_size};
 
 impl Dumper<'_> {
     /// Prints the elements of a dataset, or a part of them, once for each group of bits asked for.
@@ -28,7 +28,7 @@ impl Dumper<'_> {
                 None => self.data(dataset, Section::Data, cursor)?,
             }
         }
-        self.outline.bits = None;
+        // What follows, attributes above all, is printed with the last of the groups.
         Ok(())
     }
 
@@ -81,15 +81,22 @@ impl Dumper<'_> {
             style.repeats = 8;
             style.element_suffix = "";
             style.element_space = "";
-            style.prefix = Prefix::Marked("\"");
+            style.prefix =
+                if self.options.indices { Prefix::Marked("\"") } else { Prefix::MarkedBefore("\"") };
             Lines::new(self.out.to(Section::Outline)).begin(cursor, &style)?;
+            if !self.options.indices {
+                style.prefix = Prefix::Indent;
+            }
             style.line_suffix = "\"";
         }
-        let references = references(&mut self.files[self.current], self.options);
+        let references = references(&mut self.files[self.current]);
         let lines = &mut Lines::new(self.out.to(section));
         print_elements(container, &style, &references, cursor, lines)?;
         if as_text {
-            self.write("\"")?;
+            (style.line_suffix, style.multi_new, style.array_lines) = ("", false, false);
+            style.prefix = if self.options.indices { Prefix::Outline } else { Prefix::Indent };
+            let lines = &mut Lines::new(self.out.to(Section::Outline));
+            lines.element(cursor, &style, &mut Data::default(), 0, "\"")?;
         }
         Ok(())
     }

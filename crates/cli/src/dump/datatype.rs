@@ -52,7 +52,8 @@ impl Description {
             DatatypeClass::Time { .. } => self.text.push_str("H5T_TIME: not yet implemented"),
             DatatypeClass::String(class) => self.push_string(Some(size), class),
             DatatypeClass::Bitfield(class) => {
-                let whole = class.bit_offset == 0 && u32::from(class.precision) == size * 8;
+                let padded = class.low_padding || class.high_padding;
+                let whole = class.bit_offset == 0 && u32::from(class.precision) == size * 8 && !padded;
                 let order = if class.order == ByteOrder::Big { "BE" } else { "LE" };
                 match (size, whole) {
                     (1 | 2 | 4 | 8, true) => self.text.push_str(&format!("H5T_STD_B{}{order}", size * 8)),

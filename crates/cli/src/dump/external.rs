@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use hdfive::{File, Group, LinkInfo, Object};
 
 use super::Dumper;
-use super::options::Options;
 use crate::elements::References;
 use crate::errors::Result;
 use crate::objects::Objects;
@@ -17,19 +16,21 @@ pub(super) struct Opened {
     pub(super) file: File,
     /// The objects of the file, once they are needed.
     pub(super) objects: Option<Objects>,
+    /// The objects that references name, once there is one.
+    referred: Option<Objects>,
 }
 
 impl Opened {
     pub(super) fn new(file: File) -> Self {
         let path = file.filename();
         let path = Path::new(&path).canonicalize().unwrap_or_else(|_| path.into());
-        Self { path, file, objects: None }
+        Self { path, file, objects: None, referred: None }
     }
 }
 
 /// Where the references in `opened` lead.
-pub(super) fn references<'o>(opened: &'o mut Opened, options: &Options) -> References<'o> {
-    References::new(&mut opened.objects, &opened.file).in_order(options.order())
+pub(super) fn references(opened: &mut Opened) -> References<'_> {
+    References::new(&mut opened.referred, &opened.file)
 }
 
 impl Dumper<'_> {

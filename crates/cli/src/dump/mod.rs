@@ -27,7 +27,7 @@ use hdfive::{File, VirtualView};
 use crate::errors::{self, Error, Result};
 use crate::input;
 use crate::objects::Objects;
-use crate::render::{Cursor, Data, Escape, Lines, Style};
+use crate::render::{Bits, Cursor, Data, Escape, Lines, Style};
 use crate::xml;
 pub(crate) use data::has_time;
 pub(crate) use dataspace::describe as describe_space;
@@ -176,6 +176,8 @@ impl<'a> Dumper<'a> {
         outline.escape = if options.escape { Escape::Sequences } else { Escape::Plain };
         outline.float = options.float.clone();
         outline.double = options.float.clone();
+        // Before the first group of bits is printed, no bits are.
+        outline.bits = (!options.bits.is_empty()).then_some(Bits { offset: 0, length: 0 });
         match options.columns {
             Some(columns) => outline.columns = columns,
             None => (outline.columns, outline.per_line) = (65_535, 1),

@@ -119,7 +119,7 @@ impl Default for Options {
 impl Options {
     /// In which order links are followed.
     pub(super) fn order(&self) -> Visit {
-        Visit { by_creation: self.by_creation, descending: self.descending }
+        Visit { stored: false, by_creation: self.by_creation, descending: self.descending }
     }
 
     /// The options that concern XML.

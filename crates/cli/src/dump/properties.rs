@@ -67,7 +67,7 @@ impl Dumper<'_> {
         if has_time(dataset.datatype()) {
             return Ok(String::new());
         }
-        let references = references(&mut self.files[self.current], self.options);
+        let references = references(&mut self.files[self.current]);
         let mut text = String::new();
         let mut values = Values::new(&self.outline, value.heap(), &references);
         values.push(&mut text, value.datatype(), value.get(0).unwrap_or_default(), level)?;

@@ -10,7 +10,7 @@ use super::external::references;
 use super::output::Section;
 use crate::elements::print_part;
 use crate::errors::Result;
-use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Targets};
+use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Style, Targets};
 use crate::selection::selection;
 
 /// A region as lists of corners.
@@ -93,7 +93,7 @@ impl Dumper<'_> {
                 self.line(cursor, "NULL")?;
                 continue;
             }
-            let targets = references(&mut self.files[self.current], self.options);
+            let targets = references(&mut self.files[self.current]);
             let text = targets.target(&reference).standard(&reference);
             self.line(cursor, &text)?;
             match reference.kind() {
@@ -121,7 +121,8 @@ impl Dumper<'_> {
 
     /// Prints text after the reference, which is number `index`.
     fn append(&mut self, index: u64, text: &str, cursor: &mut Cursor) -> Result<()> {
-        let outline = self.outline.clone();
+        // It is no element, so that it needs no line of its own.
+        let outline = Style { per_line: 0, ..self.outline.clone() };
         // In a row that does not end here.
         let data = &mut Data::new(vec![u64::MAX]);
         Ok(Lines::new(self.out.to(Section::Outline)).element(cursor, &outline, data, index, text)?)
@@ -171,7 +172,7 @@ impl Dumper<'_> {
         let count = parts.len();
         for (index, (dims, part)) in parts.into_iter().enumerate() {
             let elements = dataset.read_elements(part)?;
-            let references = references(&mut self.files[self.current], self.options);
+            let references = references(&mut self.files[self.current]);
             let lines = &mut Lines::new(self.out.to(Section::Data));
             cursor.fresh = true;
             let last = index + 1 == count;

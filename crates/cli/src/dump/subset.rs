@@ -146,7 +146,7 @@ impl Dumper<'_> {
         if !fits(properties, &dims) {
             return Ok(());
         }
-        let references = references(&mut self.files[self.current], self.options);
+        let references = references(&mut self.files[self.current]);
         for (slab, last) in rows(properties) {
             let elements = container.read_elements(hyperslab(&slab))?;
             if let Some(form) = self.options.binary {

@@ -1,6 +1,7 @@
 //! Numbers as the `printf` family of C prints them, in the C locale.
 
 mod digits;
+mod hexadecimal;
 mod real;
 
 pub(crate) use real::Real;
@@ -17,7 +18,7 @@ pub(crate) struct Conversion {
     zero: bool,
     width: usize,
     precision: Option<usize>,
-    /// One of `eEfFgG`.
+    /// One of `aAeEfFgG`.
     letter: u8,
 }
 
@@ -132,7 +133,7 @@ impl Conversion {
         if matches!(bytes.get(at), Some(b'l' | b'L')) {
             at += 1;
         }
-        conversion.letter = *bytes.get(at).filter(|letter| b"eEfFgG".contains(letter))?;
+        conversion.letter = *bytes.get(at).filter(|letter| b"aAeEfFgG".contains(letter))?;
         Some((conversion, &directive[at + 1..]))
     }
 
@@ -142,18 +143,20 @@ impl Conversion {
             Real::Infinite { .. } => ("inf".to_owned(), false),
             Real::NotANumber { .. } => ("nan".to_owned(), false),
         };
+        let hexadecimal = finite && self.letter.eq_ignore_ascii_case(&b'a');
         let body = if self.letter.is_ascii_uppercase() { body.to_ascii_uppercase() } else { body };
+        let (radix, body) = body.split_at(if hexadecimal { 2 } else { 0 });
         let sign = match (value.is_negative(), self.plus, self.space) {
             (true, ..) => "-",
             (false, true, _) => "+",
             (false, false, true) => " ",
             (false, false, false) => "",
         };
-        let padding = self.width.saturating_sub(sign.len() + body.len());
+        let padding = self.width.saturating_sub(sign.len() + radix.len() + body.len());
         match (self.left, self.zero && finite) {
-            (true, _) => [sign, &body, &" ".repeat(padding)].concat(),
-            (false, true) => [sign, &"0".repeat(padding), &body].concat(),
-            (false, false) => [&" ".repeat(padding), sign, &body].concat(),
+            (true, _) => [sign, radix, body, &" ".repeat(padding)].concat(),
+            (false, true) => [sign, radix, &"0".repeat(padding), body].concat(),
+            (false, false) => [&" ".repeat(padding), sign, radix, body].concat(),
         }
     }
 
@@ -161,6 +164,7 @@ impl Conversion {
     fn digits(&self, mantissa: u128, exponent: i32) -> String {
         let precision = self.precision.unwrap_or(6);
         match self.letter.to_ascii_lowercase() {
+            b'a' => hexadecimal::digits(mantissa, exponent, self.precision, self.alternate),
             b'f' => self.fixed(&Decimal::with_fraction(mantissa, exponent, precision), precision),
             b'e' => self.scientific(&Decimal::with_digits(mantissa, exponent, precision + 1), precision),
             _ => self.shorter(mantissa, exponent, precision.max(1)),
@@ -252,6 +256,21 @@ mod tests {
             ("%.15Lf", 1.0, "1.000000000000000"),
             ("%g", f64::INFINITY, "inf"),
             ("%G", f64::NEG_INFINITY, "-INF"),
+            ("%a", 1.0, "0x1p+0"),
+            ("%a", -0.1, "-0x1.999999999999ap-4"),
+            ("%a", 0.0, "0x0p+0"),
+            ("%A", 12.5, "0X1.9P+3"),
+            ("%.2a", 0.1, "0x1.9ap-4"),
+            ("%.0a", 1.5, "0x2p+0"),
+            ("%.0a", 1.25, "0x1p+0"),
+            ("%.1a", 1.999, "0x2.0p+0"),
+            ("%.15a", 1.5, "0x1.800000000000000p+0"),
+            ("%#.0a", 1.0, "0x1.p+0"),
+            ("%a", 5e-324, "0x0.0000000000001p-1022"),
+            ("%.3a", 5e-324, "0x0.000p-1022"),
+            ("%012a", 1.5, "0x00001.8p+0"),
+            ("%12a", -1.5, "   -0x1.8p+0"),
+            ("%a", f64::INFINITY, "inf"),
             ("%05g", f64::NAN, "  nan"),
             ("%g", -f64::NAN, "-nan"),
         ] {

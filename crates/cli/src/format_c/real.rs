@@ -36,12 +36,6 @@ impl Real {
     /// Rounds, half to even, to a binary format of `bits` digits whose exponents, as IEEE 754 counts
     /// them, go from `min` to `max`.
     pub(crate) fn rounded(self, bits: u32, min: i32, max: i32) -> Self {
-        self.converted(u32::MAX, bits, min, max)
-    }
-
-    /// [Rounds](Self::rounded) a number of a format of `source` digits as the C library does: if these
-    /// are no more than `bits`, a number below the smallest exponent is cut.
-    pub(crate) fn converted(self, source: u32, bits: u32, min: i32, max: i32) -> Self {
         let Self::Finite { negative, mantissa, exponent } = self else { return self };
         let len = 128 - mantissa.leading_zeros() as i32;
         // The power of two of the last digit that can be kept.
@@ -54,17 +48,56 @@ impl Real {
             let half = 1_u128 << (drop - 1);
             let rest = mantissa & ((half << 1) - 1);
             mantissa >>= drop;
-            let up = rest > half || (rest == half && mantissa & 1 == 1);
-            if up && source > bits {
-                mantissa += 1;
-            }
+            mantissa += u128::from(rest > half || (rest == half && mantissa & 1 == 1));
             exponent = last;
         }
-        let len = 128 - mantissa.leading_zeros() as i32;
-        if mantissa != 0 && exponent + len - 1 > max {
-            return Self::Infinite { negative };
+        Self::Finite { negative, mantissa, exponent }.limited(max)
+    }
+
+    /// Converts to such a format as the C library does: halves go up, and no digit is carried into the
+    /// next power of two if the number is subnormal before or after.
+    pub(crate) fn converted(self, subnormal: bool, bits: u32, min: i32, max: i32) -> Self {
+        let Self::Finite { negative, mantissa, exponent } = self else { return self };
+        if mantissa == 0 {
+            return self;
         }
-        Self::Finite { negative, mantissa, exponent }
+        let zero = Self::Finite { negative, mantissa: 0, exponent: 0 };
+        // Digits behind the first: those that there are, and those that are kept.
+        let digits = 127 - mantissa.leading_zeros() as i32;
+        let top = exponent.saturating_add(digits);
+        let subnormal = subnormal || top < min;
+        let kept = (bits as i32 - 1).min(bits as i32 - 1 - (min - top));
+        let lowest = Self::Finite { negative, mantissa: 1, exponent: min - (bits as i32 - 1) };
+        match kept {
+            ..-1 => return zero,
+            // At least half of the smallest number.
+            -1 => return lowest,
+            _ if digits <= kept => return self.limited(max),
+            _ => {}
+        }
+        let drop = digits - kept;
+        let up = mantissa >> (drop - 1) & 1 == 1;
+        let one = 1_u128 << kept;
+        let fraction = (mantissa >> drop & (one - 1)) + u128::from(up);
+        let mantissa = match fraction == one {
+            false => one | fraction,
+            // The largest number is not rounded up to infinity.
+            true if top == max => one | (one - 1),
+            true if subnormal => one,
+            true => one << 1,
+        };
+        Self::Finite { negative, mantissa, exponent: exponent + drop }.limited(max)
+    }
+
+    /// Infinite beyond the largest exponent.
+    fn limited(self, max: i32) -> Self {
+        match self {
+            Self::Finite { negative, mantissa, exponent } if mantissa != 0 => {
+                let top = exponent.saturating_add(127 - mantissa.leading_zeros() as i32);
+                if top > max { Self::Infinite { negative } } else { self }
+            }
+            _ => self,
+        }
     }
 }
 
@@ -85,6 +118,25 @@ impl From<f64> for Real {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_c_library_rounds_halves_up() {
+        let float = |mantissa, exponent, subnormal| {
+            let real = Real::Finite { negative: false, mantissa, exponent };
+            match real.converted(subnormal, 11, -14, 15) {
+                Real::Finite { mantissa, exponent, .. } => mantissa as f64 * 2_f64.powi(exponent),
+                _ => f64::INFINITY,
+            }
+        };
+        assert_eq!(float(0b1000_0000_0001, -11, false), 1.0 + 2_f64.powi(-10));
+        assert_eq!(float(0b1111_1111_1111, -11, false), 2.0);
+        assert_eq!(float(0b1111_1111_1111, -11, true), 1.0);
+        assert_eq!(float(0b1111_1111_1111, 4, false), 65504.0);
+        assert_eq!(float(1, 16, false), f64::INFINITY);
+        assert_eq!(float(0b11, -25, false), 2_f64.powi(-24));
+        assert_eq!(float(1, -25, false), 2_f64.powi(-24));
+        assert_eq!(float(1, -26, false), 0.0);
+    }
 
     #[test]
     fn doubles_round_to_floats_as_the_processor_does() {

@@ -1,5 +1,6 @@
 //! Characters that are not printed as they are.
 
+use super::lines::raw_byte;
 use super::style::Escape;
 
 /// Adds one byte of a string. Bytes outside ASCII are written as C prints a `char`, which is
@@ -23,10 +24,17 @@ pub(super) fn push_char(text: &mut String, byte: u8, escape: Escape) {
     }
 }
 
-/// The name of an enumeration's value, with C's escape sequences.
+/// The name of an enumeration's value, with C's escape sequences. As with the C tools, what follows
+/// such a sequence is printed as it is.
 pub(super) fn escape_name(name: &str) -> String {
     let mut text = String::new();
+    let mut escaped = false;
     for byte in name.bytes() {
+        if std::mem::take(&mut escaped) {
+            text.push(raw_byte(byte));
+            continue;
+        }
+        escaped = !matches!(byte, b' '..=b'~') || matches!(byte, b'\'' | b'"' | b'\\' | b'?');
         match byte {
             b'\'' | b'"' | b'\\' | b'?' => text.extend(['\\', byte.into()]),
             7 => text.push_str("\\a"),
@@ -60,6 +68,7 @@ mod tests {
         assert_eq!(chars(b"a\nb", Escape::Plain), "a\n           b");
         assert_eq!(chars("é".as_bytes(), Escape::Plain), "\\37777777703\\37777777651");
         assert_eq!(chars(b"a b", Escape::Percent), "a%20b");
-        assert_eq!(escape_name("what?\u{7}é"), "what\\?\\a\\303\\251");
+        assert_eq!(escape_name("what?!\u{7}.\n\n"), "what\\?!\\a.\\n\n");
+        assert_eq!(escape_name("éx"), format!("\\303{}x", raw_byte(0xa9)));
     }
 }

@@ -83,6 +83,41 @@ pub(crate) struct Lines<'o> {
     out: &'o mut dyn Write,
 }
 
+/// A byte outside ASCII stands in text as the character of this code plus its value, if it is printed
+/// as it is, whether or not it is a character together with its neighbours.
+const RAW_BYTES: u32 = 0x10_ff00;
+
+/// How the first byte of such a character is encoded.
+const RAW_LEAD: u8 = 0xf4;
+
+/// What stands in text for a byte that is printed as it is.
+pub(super) fn raw_byte(byte: u8) -> char {
+    if byte.is_ascii() { byte.into() } else { char::from_u32(RAW_BYTES + u32::from(byte)).unwrap_or('?') }
+}
+
+/// The byte that a character stands for.
+fn as_raw_byte(c: char) -> Option<u8> {
+    u32::from(c).checked_sub(RAW_BYTES).and_then(|byte| u8::try_from(byte).ok())
+}
+
+/// Bytes that are printed.
+fn printed_len(text: &str) -> usize {
+    if !text.as_bytes().contains(&RAW_LEAD) {
+        return text.len();
+    }
+    text.chars().map(|c| if as_raw_byte(c).is_some() { 1 } else { c.len_utf8() }).sum()
+}
+
+fn print(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    if !text.as_bytes().contains(&RAW_LEAD) {
+        return out.write_all(text.as_bytes());
+    }
+    text.chars().try_for_each(|c| match as_raw_byte(c) {
+        Some(byte) => out.write_all(&[byte]),
+        None => write!(out, "{c}"),
+    })
+}
+
 /// The number of characters that a terminal would show, as the tools count them: those of text
 /// outside ASCII do not count.
 fn columns(text: &str) -> usize {
@@ -131,6 +166,10 @@ impl<'o> Lines<'o> {
         let mut prefix = String::new();
         let levels = match style.prefix {
             Prefix::Indent | Prefix::Whole(..) => cursor.level,
+            Prefix::MarkedBefore(mark) => {
+                prefix.push_str(mark);
+                cursor.level
+            }
             _ => cursor.level.saturating_sub(1),
         };
         (0..levels).for_each(|_| prefix.push_str(style.indent));
@@ -145,7 +184,7 @@ impl<'o> Lines<'o> {
                 text.push_str(if section > 0 { continued } else { first });
             }
             Prefix::Marked(mark) => text.push_str(mark),
-            Prefix::Indent | Prefix::Outline => {}
+            Prefix::Indent | Prefix::Outline | Prefix::MarkedBefore(_) => {}
         }
         // Wherever the text is, it is counted as if the whole indentation were before it.
         let counted = if levels > 0 { cursor.level } else { 0 };
@@ -189,7 +228,7 @@ impl<'o> Lines<'o> {
         let mut multiline = false;
         for (number, section) in text.split(OPTIONAL_BREAK).filter(|section| !section.is_empty()).enumerate()
         {
-            let width = section.len() + style.element_space.len() + style.line_suffix.len();
+            let width = printed_len(section) + style.element_space.len() + style.line_suffix.len();
             cursor.fresh |= cursor.column + width > style.columns;
             if cursor.fresh {
                 multiline |= number > 0;
@@ -198,8 +237,8 @@ impl<'o> Lines<'o> {
                 write!(self.out, "{}", style.element_space)?;
                 cursor.column += style.element_space.len();
             }
-            write!(self.out, "{section}")?;
-            cursor.column += section.len();
+            print(self.out, section)?;
+            cursor.column += printed_len(section);
         }
         cursor.multiline = multiline;
         cursor.on_line += 1;
@@ -240,6 +279,15 @@ mod tests {
         assert_eq!(rows, "\n   (0,0,0): 1, 2,\n   (1,0,0): 3, 4");
         let plain = Style { prefix: Prefix::Indent, ..Style::dump() };
         assert_eq!(print(&plain, &[2], &["1", "2"]), "\n      1, 2");
+    }
+
+    #[test]
+    fn bytes_are_printed_as_they_are() {
+        let mut out = Vec::new();
+        let text = format!("a{}{}", raw_byte(0xa9), raw_byte(b'x'));
+        Lines::new(&mut out).line(&mut Cursor::first(0), &Style::dump(), &text).unwrap();
+        assert_eq!(out, b"a\xa9x");
+        assert_eq!(printed_len(&text), 3);
     }
 
     #[test]

@@ -13,4 +13,4 @@ pub(crate) use lines::{Cursor, Data, Lines};
 pub(crate) use native::{memory_size, native_layout, native_size};
 pub(crate) use number::{Bits, Integer, integer, real};
 pub(crate) use style::{Escape, OPTIONAL_BREAK, Prefix, Style};
-pub(crate) use value::{Target, TargetKind, Targets, Values, native_bitfield, part};
+pub(crate) use value::{Target, TargetKind, Targets, Values, loses_value, native_bitfield, part};

@@ -72,7 +72,8 @@ fn bits(little: &[u8], first: u32, count: u32) -> u128 {
 
 /// The value of an integer.
 pub(crate) fn integer(bytes: &[u8], class: &IntegerType) -> Integer {
-    if bytes.len() <= 8 && class.bit_offset == 0 && usize::from(class.precision) == bytes.len() * 8 {
+    let whole = usize::from(class.precision) == bytes.len() * 8;
+    if bytes.len() <= 8 && class.bit_offset == 0 && (whole || is_only_swapped(bytes.len(), class)) {
         return whole_integer(bytes, class);
     }
     let little = little(bytes, class.order);
@@ -85,7 +86,10 @@ pub(crate) fn integer(bytes: &[u8], class: &IntegerType) -> Integer {
         return Integer::Unsigned(value.unwrap_or(u64::MAX));
     }
     if negative && precision > 128 {
-        return Integer::Signed(i64::MIN);
+        // Small if all bits beyond the lowest are copies of the sign.
+        let small = (127..precision).all(|bit| bits(&little, offset + bit, 1) == 1);
+        let value = if small { low as i128 } else { i128::MIN };
+        return Integer::Signed(i64::try_from(value).unwrap_or(i64::MIN));
     }
     let value = if negative && precision < 128 { low | u128::MAX << precision } else { low } as i128;
     match i64::try_from(value) {
@@ -94,7 +98,14 @@ pub(crate) fn integer(bytes: &[u8], class: &IntegerType) -> Integer {
     }
 }
 
-/// An integer without padding bits.
+/// Whether the C library swaps nothing but the bytes of integers with padding bits above: it does so
+/// where the native type has the same size, and the other order.
+fn is_only_swapped(size: usize, class: &IntegerType) -> bool {
+    let least = usize::from(class.precision).div_ceil(8).next_power_of_two();
+    class.order == ByteOrder::Big && size == least
+}
+
+/// An integer without padding bits, or all of its bits.
 fn whole_integer(bytes: &[u8], class: &IntegerType) -> Integer {
     let mut low = [0; 8];
     for (index, &byte) in bytes.iter().enumerate() {
@@ -122,6 +133,11 @@ pub(crate) fn real(bytes: &[u8], class: &FloatType) -> Real {
     let bias = i64::from(class.exponent_bias);
     let implied = class.normalization == Normalization::Implied;
     let all_ones = (1_i64 << class.exponent_size.min(31)) - 1;
+    let processor = !implied && is_long_double(bytes.len(), class);
+    if processor && exponent > 0 && mantissa >> 63 == 0 {
+        // The processor refuses numbers without the first bit.
+        return Real::NotANumber { negative };
+    }
     if exponent == all_ones && class.exponent_size > 0 {
         let stored_one = if implied || digits == 0 { 0 } else { 1_u128 << (digits - 1).min(127) };
         return match mantissa & !stored_one {
@@ -131,19 +147,31 @@ pub(crate) fn real(bytes: &[u8], class: &FloatType) -> Real {
     }
     let (mantissa, power) = match (exponent, implied) {
         (0, true) => (mantissa, 1 - bias - digits),
-        (0, false) => (mantissa, 1 - bias - (digits - 1)),
+        // Of these formats only the processor's own has subnormal numbers.
+        (0, false) if processor => (mantissa, 1 - bias - (digits - 1)),
+        // A zero with an exponent is one for the C library.
+        (1.., false) if mantissa == 0 => (1, exponent - bias - digits),
         (_, true) => (mantissa | 1 << digits.min(127), exponent - bias - digits),
         (_, false) => (mantissa, exponent - bias - (digits - 1)),
     };
     let power = power.clamp(-1_000_000, 1_000_000) as i32;
     let value = Real::Finite { negative, mantissa, exponent: power };
-    let significand = u32::from(class.mantissa_size) + u32::from(implied);
+    let subnormal = exponent == 0;
     match bytes.len() {
-        0..=2 => value.converted(significand, 11, -14, 15),
-        3..=4 => value.converted(significand, 24, -126, 127),
-        5..=8 => value.converted(significand, 53, -1022, 1023),
-        _ => value.converted(significand, 64, -16_382, 16_383),
+        0..=2 => value.converted(subnormal, 11, -14, 15),
+        3..=4 => value.converted(subnormal, 24, -126, 127),
+        5..=8 => value.converted(subnormal, 53, -1022, 1023),
+        _ => value.converted(subnormal, 64, -16_382, 16_383),
     }
+}
+
+/// Whether numbers are those that an x86 processor has for `long double`.
+fn is_long_double(size: usize, class: &FloatType) -> bool {
+    size == 16
+        && class.order == ByteOrder::Little
+        && (class.bit_offset, class.precision, class.exponent_bias) == (0, 80, 16_383)
+        && (class.sign_location, class.exponent_location, class.exponent_size) == (79, 64, 15)
+        && (class.mantissa_location, class.mantissa_size) == (0, 64)
 }
 
 #[cfg(test)]
@@ -163,11 +191,16 @@ mod tests {
             (&[0xfe, 0xff], class(Little, false, 0, 16), "65534"),
             (&[0x01, 0x02, 0x03], class(Big, false, 0, 24), "66051"),
             (&[0xf0, 0x0f], class(Little, true, 4, 8), "-1"),
+            (&[0x0f, 0xff], class(Little, true, 0, 12), "-241"),
+            (&[0x0f, 0xff], class(Big, true, 0, 12), "4095"),
+            (&[0x0f, 0xff], class(Big, true, 1, 12), "2047"),
+            (&[0, 0xff], class(Big, true, 0, 8), "-1"),
             (&[0x0f, 0xf0], class(Big, false, 4, 8), "255"),
             (&[0xff; 16], class(Little, false, 0, 128), "18446744073709551615"),
             (&[0xff; 16], class(Little, true, 0, 128), "-1"),
             (&[0, 0, 0, 0, 0, 0, 0, 0x80, 0xff], class(Little, true, 0, 72), "-9223372036854775808"),
             (&[0, 0, 0, 0, 0, 0, 0, 0, 0x7f], class(Little, true, 0, 72), "9223372036854775807"),
+            (&[0xff; 28], class(Little, true, 0, 214), "-1"),
         ] {
             assert_eq!(integer(bytes, &class).to_string(), value, "{bytes:?}");
         }
@@ -225,5 +258,20 @@ mod tests {
         bytes[7] = 0xc0;
         bytes[8..10].copy_from_slice(&[0xff, 0x3f]);
         assert_eq!(print(&bytes, &extended), "1.5");
+        bytes[7] = 0x40;
+        assert_eq!(print(&bytes, &extended), "nan");
+        // Elsewhere a first bit that is stored may be missing, and a zero have an exponent.
+        let odd = FloatType {
+            normalization: Normalization::None,
+            exponent_size: 4,
+            exponent_location: 3,
+            mantissa_size: 3,
+            exponent_bias: 7,
+            ..float(1, 4, 7)
+        };
+        assert_eq!(print(&[0x38 | 4], &odd), "1");
+        assert_eq!(print(&[0x38 | 2], &odd), "0.5");
+        assert_eq!(print(&[0x38], &odd), "0.125");
+        assert_eq!(print(&[0x04], &odd), "0.0078125");
     }
 }

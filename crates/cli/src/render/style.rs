@@ -85,6 +85,8 @@ pub(crate) enum Prefix {
     Index,
     /// With one level of indentation less, and this text.
     Marked(&'static str),
+    /// With this text, and then indentation.
+    MarkedBefore(&'static str),
     /// With one level of indentation less, and this text; where an element goes on, with the other.
     Fixed(String, String),
     /// With indentation and this text; where an element goes on, with the other.

@@ -1,8 +1,8 @@
 //! One element as text.
 
 use hdfive::datatype::{
-    ArrayType, BitfieldType, ByteOrder, CompoundType, Datatype, DatatypeClass, EnumType, ReferenceType,
-    StringPadding, VarLenKind,
+    ArrayType, BitfieldType, ByteOrder, CompoundType, Datatype, DatatypeClass, EnumType, IntegerType,
+    ReferenceType, StringPadding, VarLenKind,
 };
 use hdfive::{Heap, StdReference};
 
@@ -313,11 +313,11 @@ pub(crate) fn native_bitfield(bytes: &[u8], class: &BitfieldType) -> Vec<u8> {
         0..=8 => 1,
         9..=16 => 2,
         17..=32 => 4,
-        33..=64 => 8,
-        bits => usize::from(bits).div_ceil(8),
+        // The widest that there is holds the lowest bits of wider ones.
+        _ => 8,
     };
     let mut native = vec![0; size];
-    for index in 0..usize::from(class.precision) {
+    for index in 0..usize::from(class.precision).min(8 * size) {
         let from = usize::from(class.bit_offset) + index;
         let bit = little.get(from / 8).copied().unwrap_or(0) >> (from % 8) & 1;
         if let Some(byte) = native.get_mut(index / 8) {
@@ -325,6 +325,22 @@ pub(crate) fn native_bitfield(bytes: &[u8], class: &BitfieldType) -> Vec<u8> {
         }
     }
     native
+}
+
+/// Whether the C library converts a value to one with all bits set: where values are not in memory as
+/// they are in the file, it does so with all that have no name.
+pub(crate) fn loses_value(class: &EnumType, bytes: &[u8]) -> bool {
+    let native = matches!(&class.base.class, DatatypeClass::Integer(base) if is_native(&class.base, base));
+    !native && class.members.iter().all(|(_, value)| value != bytes)
+}
+
+/// Whether integers of this type are in memory as they are in the file.
+fn is_native(datatype: &Datatype, class: &IntegerType) -> bool {
+    matches!(datatype.size, 1 | 2 | 4 | 8)
+        && class.order == ByteOrder::Little
+        && class.bit_offset == 0
+        && u32::from(class.precision) == 8 * datatype.size
+        && !(class.low_padding || class.high_padding)
 }
 
 fn push_enum(text: &mut String, class: &EnumType, bytes: &[u8]) {
@@ -335,6 +351,17 @@ fn push_enum(text: &mut String, class: &EnumType, bytes: &[u8]) {
     let DatatypeClass::Integer(base) = &class.base.class else {
         return push_hex(text, bytes);
     };
+    if loses_value(class, bytes) {
+        // What it becomes may have a name.
+        let ones = |value: &[u8]| match integer(value, base) {
+            Integer::Signed(value) => value == -1,
+            Integer::Unsigned(value) => value == u64::MAX >> (64 - 8 * native_size(&class.base)),
+        };
+        return match class.members.iter().find(|(_, value)| ones(value)) {
+            Some((name, _)) => text.push_str(&escape_name(name)),
+            None => push_hex(text, &vec![0xff; native_size(&class.base) as usize]),
+        };
+    }
     let value = match integer(bytes, base) {
         Integer::Signed(value) => value.to_le_bytes(),
         Integer::Unsigned(value) => value.to_le_bytes(),

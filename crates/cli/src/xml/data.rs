@@ -98,7 +98,7 @@ impl Xml<'_> {
     fn elements(&mut self, container: &Container, level: usize) -> Result<()> {
         let style = self.style();
         let mut cursor = Cursor::first(level);
-        let references = References::new(&mut self.objects, self.file);
+        let references = References::new(&mut self.referred, self.file);
         let result = print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out));
         if cursor.column > 0 {
             self.out.write_all(b"\n")?;

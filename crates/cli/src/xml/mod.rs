@@ -61,9 +61,10 @@ pub(crate) fn dump(file: File, settings: &Settings<'_>, out: &mut dyn Write) -> 
             "Cannot set Schema URL for a qualified namespace--use -X or -U option with -D",
         ));
     }
-    let order = Visit { by_creation: settings.by_creation, descending: settings.descending };
+    let order = Visit { stored: false, by_creation: settings.by_creation, descending: settings.descending };
     let objects = Some(Objects::in_order(&file, order));
-    let mut xml = Xml { settings, ids: Ids::new(&file), file: &file, objects, out, failed: false };
+    let mut xml =
+        Xml { settings, ids: Ids::new(&file), file: &file, objects, referred: None, out, failed: false };
     xml.start()?;
     let root: &Group = &file;
     xml.group(root, "", 0)?;
@@ -77,6 +78,8 @@ struct Xml<'a> {
     ids: Ids<'a>,
     file: &'a File,
     objects: Option<Objects>,
+    /// The objects that references name, once there is one.
+    referred: Option<Objects>,
     out: &'a mut dyn Write,
     failed: bool,
 }

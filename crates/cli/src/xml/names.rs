@@ -21,6 +21,8 @@ pub(super) fn escape_string(string: &[u8]) -> Vec<u8> {
     for &byte in string {
         match entity(byte.into()) {
             Some(entity) => text.extend_from_slice(entity.as_bytes()),
+            // The C tool takes it for a place where the line may be broken.
+            None if byte == 1 => {}
             None if matches!(byte, b'"' | b'\\') => text.extend([b'\\', byte]),
             None => text.push(byte),
         }
@@ -98,7 +100,7 @@ mod tests {
     #[test]
     fn reserved_characters_are_escaped() {
         assert_eq!(escape_name("a\"b'<>&\\"), "a&quot;b&apos;&lt;&gt;&amp;\\");
-        assert_eq!(escape_string(b"a\"b'<>&\\\xff"), b"a\\\"b&apos;&lt;&gt;&amp;\\\\\xff");
+        assert_eq!(escape_string(b"a\"\x01b'<>&\\\xff"), b"a\\\"b&apos;&lt;&gt;&amp;\\\\\xff");
     }
 
     #[test]
