@@ -85,7 +85,7 @@ fn native_float(size: u32) -> Datatype {
             exponent_size: 15,
             mantissa_size: 64,
             exponent_bias: 16_383,
-            ..class.clone()
+            ..*class
         };
     }
     datatype
@@ -136,7 +136,7 @@ pub(super) fn native(datatype: &Datatype) -> Result<Datatype> {
             let base = native(&class.base)?;
             array.size = size;
             if let DatatypeClass::Array(class) = &mut array.class {
-                class.base = Box::new(base);
+                *class.base = base;
             }
             array
         }

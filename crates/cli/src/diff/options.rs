@@ -207,7 +207,7 @@ impl Options {
                     (_, None) => return refused(),
                     ('d', bound) => delta = bound,
                     // No relative difference is the same as none asked for.
-                    (_, bound) => relative = bound.filter(|bound| !(bound.abs() < f64::EPSILON)),
+                    (_, bound) => relative = bound.filter(|bound| bound.is_nan() || *bound >= f64::EPSILON),
                 },
                 'n' => match count(&value) {
                     None => return refused(),

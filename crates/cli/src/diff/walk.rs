@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hdfive::{ErrorKind, File, Group, LinkType, Location, Object};
+use hdfive::{ErrorKind, File, Group, LinkType, Location, LocationType, Object};
 
 use crate::errors::{Error, Result};
 use crate::objects::check_depth;
@@ -138,6 +138,15 @@ pub(super) fn lead(file: &File, path: &str, follow: bool) -> Result<Lead> {
     }
 }
 
+/// What an object that cannot be opened is, if only comparing it needs to fail.
+fn damaged(group: &Group, name: &str) -> Option<Kind> {
+    match group.loc_type_by_name(name) {
+        Ok(LocationType::Dataset) => Some(Kind::Dataset),
+        Ok(LocationType::NamedDatatype) => Some(Kind::Datatype),
+        _ => None,
+    }
+}
+
 /// All paths below a group.
 pub(super) struct Walk {
     pub(super) entries: Vec<Entry>,
@@ -173,8 +182,16 @@ impl Walk {
         check_depth(depth)?;
         for link in group.links()? {
             let path = format!("{path}/{}", link.name);
-            if matches!(link.link_type, LinkType::Hard(_)) {
-                let object = group.open(&link.name)?;
+            if let LinkType::Hard(address) = link.link_type {
+                let object = match group.open(&link.name) {
+                    Ok(object) => object,
+                    Err(error) => {
+                        let kind = damaged(group, &link.name).ok_or(error)?;
+                        let identity = Some(Identity { file: group.filename(), address });
+                        self.entries.push(Entry { path, kind, identity });
+                        continue;
+                    }
+                };
                 self.entries.push(Entry::of(&path, &object));
                 if let Object::Group(member) = object
                     && seen.insert(member.address())
