@@ -12,7 +12,7 @@ use crate::filter::{FilterInfo, Pipeline};
 use crate::format::message::dataspace::{Dataspace, Extent as Space};
 use crate::format::message::datatype::Datatype;
 use crate::format::message::external_files::ExternalFiles;
-use crate::format::message::fill_value::{AllocationTime, Fill, FillValue, OldFillValue};
+use crate::format::message::fill_value::{AllocationTime, Fill, FillTime, FillValue, OldFillValue};
 use crate::format::message::filter_pipeline::FilterPipeline;
 use crate::format::message::layout::{ChunkIndexLayout, ChunkedLayout, Layout, LayoutStorage};
 use crate::object::extension;
@@ -126,6 +126,13 @@ impl State {
                     datatype.size
                 ))
                 .at(address));
+            }
+            // What is never written is not read either. The C library then leaves the caller's memory, and
+            // new chunks, as they were; only parts of virtual datasets without a source have it always.
+            Fill::Value(_)
+                if fill.write_time == FillTime::Never && !matches!(storage, Storage::Virtual(_)) =>
+            {
+                None
             }
             Fill::Value(bytes) if bytes.iter().any(|&byte| byte != 0) => Some(bytes.clone()),
             _ => None,
@@ -246,13 +253,15 @@ pub(super) fn storage(
     layout: &Layout,
 ) -> Result<Storage> {
     if let Some(files) = header.find::<ExternalFiles>(store)? {
-        let LayoutStorage::Contiguous { .. } = layout.storage else {
+        let LayoutStorage::Contiguous { size, .. } = layout.storage else {
             return Err(
                 Error::format("external files for data that is not in one piece").in_structure("Data layout")
             );
         };
         let data = ExternalData::open(store, &files)?;
-        return Ok(Storage::External { size: data.size(byte_len(space, datatype)?), data });
+        // The stored size stays when the extents change.
+        let size = if size == 0 { data.size(byte_len(space, datatype)?) } else { size };
+        return Ok(Storage::External { size, data });
     }
     Ok(match &layout.storage {
         LayoutStorage::Compact { data } => Storage::Compact(data.clone()),

@@ -7,7 +7,6 @@ use super::transfer::{self, Pieces};
 use crate::chunk::cache::CachedChunk;
 use crate::file::Shared;
 use crate::format::Address;
-use crate::format::message::fill_value::FillTime;
 use crate::format::message::layout::{ChunkedLayout, Layout, LayoutStorage};
 use crate::object::header;
 use crate::selection::Resolved;
@@ -75,9 +74,7 @@ impl State {
     /// Fills new raw data with the fill value. Zeros are written, too: the space may have held
     /// something else.
     fn fill_range(&self, raw: &RawData, address: u64, size: u64) -> Result<()> {
-        if raw.is_past_storage(address)
-            && (self.fill_pattern.is_none() || self.fill.write_time == FillTime::Never)
-        {
+        if raw.is_past_storage(address) && self.fill_pattern.is_none() {
             // Nothing is there yet, and what is beyond the end of the storage reads as zeros.
             return Ok(());
         }

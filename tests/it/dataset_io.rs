@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hdfive::storage::MemoryStorage;
 use hdfive::{
-    AllocationTime, Dataset, Extent, Extents, File, FileBuilder, Hyperslab, Limits, Points, Selection,
-    SliceOrIndex,
+    AllocationTime, Dataset, Extent, Extents, File, FileBuilder, FillTime, Hyperslab, Limits, Points,
+    Selection, SliceOrIndex,
 };
 use proptest::prelude::*;
 
@@ -268,6 +268,24 @@ fn a_point_given_twice_is_not_two() {
 #[test]
 fn compact_data_starts_as_the_fill_value() {
     run(&Kind { layout: Stored::Compact, ..chunked(0, 0, [3, 4]) }, &[]);
+}
+
+#[test]
+fn a_fill_value_that_is_never_written_is_never_read() {
+    let file = builder(0).create_storage(Arc::new(MemoryStorage::default())).unwrap();
+    for (time, rest) in [(FillTime::IfSet, 7), (FillTime::Never, 0)] {
+        for chunk in [None, Some((2, 2))] {
+            let name = format!("{time:?} {chunk:?}");
+            let new = file.new_dataset_builder().empty::<i32>().shape((4, 4)).fill_value(7).fill_time(time);
+            let new = if let Some(chunk) = chunk { new.chunk(chunk) } else { new };
+            let dataset = new.create(name.as_str()).unwrap();
+            assert_eq!(dataset.read_raw::<i32>().unwrap(), [rest; 16], "{name}");
+            dataset.write_slice(&[1, 1], hdfive::s![0, 0..2]).unwrap();
+            let mut expected = [rest; 16];
+            expected[..2].fill(1);
+            assert_eq!(dataset.read_raw::<i32>().unwrap(), expected, "{name}");
+        }
+    }
 }
 
 /// What a file of the C library says of partial chunks holds for those that a new shape makes partial,

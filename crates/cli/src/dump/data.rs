@@ -91,14 +91,14 @@ impl Dumper<'_> {
         }
         let references = references(&mut self.files[self.current]);
         let lines = &mut Lines::new(self.out.to(section));
-        print_elements(container, &style, &references, cursor, lines)?;
+        let result = print_elements(container, &style, &references, cursor, lines);
         if as_text {
             (style.line_suffix, style.multi_new, style.array_lines) = ("", false, false);
             style.prefix = if self.options.indices { Prefix::Outline } else { Prefix::Indent };
             let lines = &mut Lines::new(self.out.to(Section::Outline));
             lines.element(cursor, &style, &mut Data::default(), 0, "\"")?;
         }
-        Ok(())
+        result
     }
 }
 

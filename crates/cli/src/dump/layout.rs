@@ -37,8 +37,11 @@ fn contiguous(dataset: &Dataset, size: u64, userblock: u64) -> Block {
     let mut lines = vec![(0, "CONTIGUOUS".to_owned())];
     let files = dataset.external_files();
     if files.is_empty() {
-        let address = |offset: u64| offset.saturating_add(userblock).to_string();
-        let offset = dataset.offset().map_or("HADDR_UNDEF".to_owned(), address);
+        // The C library adds the userblock even to the address that stands for none.
+        let offset = match dataset.offset().unwrap_or(u64::MAX).wrapping_add(userblock) {
+            u64::MAX => "HADDR_UNDEF".to_owned(),
+            offset => offset.to_string(),
+        };
         lines.extend([(0, format!("SIZE {size}")), (0, format!("OFFSET {offset}"))]);
         return lines;
     }

@@ -94,10 +94,12 @@ impl Statistics {
         self.dataset_headers.add(header);
         let size = dataset.storage_size()?;
         let mut metadata = dataset.metadata_size()?;
-        if dataset.chunk_index() == Some(ChunkIndexType::ExtensibleArray) && size > 0 {
+        if dataset.chunk_index() == Some(ChunkIndexType::ExtensibleArray) {
             // The C library computes the size of an index block before it knows how many super blocks
             // the array has, and takes none for it.
-            let addresses = SUPER_BLOCKS * u64::from(self.info.offset_size);
+            let (offset, length) = (u64::from(self.info.offset_size), u64::from(self.info.length_size));
+            let only_header = metadata.index <= 16 + 6 * length + offset;
+            let addresses = if only_header { 0 } else { SUPER_BLOCKS * offset };
             metadata.index = metadata.index.saturating_sub(addresses);
         }
         add(&mut self.dataset_storage, metadata);
