@@ -70,6 +70,14 @@ impl<'a> Reader<'a> {
         Error::unsupported(message).in_field(field).in_structure(self.structure).at(self.address)
     }
 
+    /// A byte of flags, of which only those in `known` may be set.
+    pub(crate) fn flags(&mut self, known: u8) -> Result<u8> {
+        match self.u8()? {
+            flags if flags & !known == 0 => Ok(flags),
+            flags => Err(self.unsupported("flags", format!("flags {flags:#04x}"))),
+        }
+    }
+
     /// The next `len` bytes.
     pub(crate) fn bytes(&mut self, len: usize) -> Result<&'a [u8]> {
         let end = self.position.checked_add(len);

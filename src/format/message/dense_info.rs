@@ -66,10 +66,7 @@ impl<I: CreationIndex> Structure for DenseInfo<I> {
         if version != 0 {
             return Err(r.unsupported("version", format!("version {version}")));
         }
-        let flags = r.u8()?;
-        if flags & !(TRACKED | INDEXED) != 0 {
-            return Err(r.unsupported("flags", format!("flags {flags:#04x}")));
-        }
+        let flags = r.flags(TRACKED | INDEXED)?;
         Ok(Self {
             next_creation: if flags & TRACKED != 0 { Some(I::decode(r)?) } else { None },
             heap: r.file_address()?,

@@ -53,10 +53,7 @@ impl Structure for GroupInfo {
         if version != 0 {
             return Err(r.unsupported("version", format!("version {version}")));
         }
-        let flags = r.u8()?;
-        if flags & !(HAS_PHASE_CHANGE | HAS_ESTIMATE) != 0 {
-            return Err(r.unsupported("flags", format!("flags {flags:#04x}")));
-        }
+        let flags = r.flags(HAS_PHASE_CHANGE | HAS_ESTIMATE)?;
         let mut info = Self::default();
         if flags & HAS_PHASE_CHANGE != 0 {
             info.phase_change = Some(PhaseChange { max_compact: r.u16()?, min_dense: r.u16()? });

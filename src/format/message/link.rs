@@ -63,10 +63,7 @@ impl Structure for Link {
         if version != 1 {
             return Err(r.unsupported("version", format!("version {version}")));
         }
-        let flags = r.u8()?;
-        if flags & !(NAME_WIDTH | HAS_CREATION_ORDER | HAS_CLASS | HAS_CHARSET) != 0 {
-            return Err(r.unsupported("flags", format!("flags {flags:#04x}")));
-        }
+        let flags = r.flags(NAME_WIDTH | HAS_CREATION_ORDER | HAS_CLASS | HAS_CHARSET)?;
         let class = if flags & HAS_CLASS != 0 { r.u8()? } else { 0 };
         let creation_order = if flags & HAS_CREATION_ORDER != 0 { Some(r.u64()?) } else { None };
         let charset = if flags & HAS_CHARSET != 0 { CharacterSet::decode(r)? } else { CharacterSet::Ascii };

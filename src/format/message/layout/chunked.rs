@@ -105,10 +105,7 @@ impl ChunkedLayout {
     }
 
     pub(super) fn decode_v4(r: &mut Reader<'_>) -> Result<Self> {
-        let flags = r.u8()?;
-        if flags & !(Self::DONT_FILTER_PARTIAL | Self::SINGLE_FILTERED) != 0 {
-            return Err(r.unsupported("flags", format!("flags {flags:#04x}")));
-        }
+        let flags = r.flags(Self::DONT_FILTER_PARTIAL | Self::SINGLE_FILTERED)?;
         let rank = decode_rank(r, 2)?;
         let width = usize::from(r.u8()?);
         if !(1..=8).contains(&width) {
