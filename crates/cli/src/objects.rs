@@ -69,11 +69,20 @@ impl Objects {
                 continue;
             }
             let path = format!("{}/{}", level.path, link.name);
-            let Ok(object) = level.group.open(&link.name) else { continue };
+            let object = match level.group.open(&link.name) {
+                Ok(object) => object,
+                // The C library looks for names no further than where it cannot tell what an object is.
+                Err(_) if order.stored && level.group.loc_type_by_name(&link.name).is_err() => break,
+                Err(_) => continue,
+            };
             let Some(kind) = kind(&object) else { continue };
             objects.found.insert(address, (kind, path.clone()));
             match object {
-                Object::Group(group) => levels.extend(order.level(group, path).ok()),
+                Object::Group(group) => match order.level(group, path) {
+                    Ok(level) => levels.push(level),
+                    Err(_) if order.stored => break,
+                    Err(_) => {}
+                },
                 Object::Dataset(dataset) => {
                     let datatype = dataset.named_datatype().ok().flatten();
                     objects.datatypes.extend(datatype.map(|datatype| (datatype, path)));
