@@ -8,7 +8,7 @@ use super::output::Section;
 use super::{Dumper, TOOL, binary};
 use crate::elements::{for_each_part, print_elements};
 use crate::errors::{self, Error, Result};
-use crate::render::{Bits, Cursor, Data, Lines, Prefix, native_size};
+use crate::render::{Bits, Cursor, Data, Lines, Prefix, Style, native_size};
 
 impl Dumper<'_> {
     /// Prints the elements of a dataset, or a part of them, once for each group of bits asked for.
@@ -70,6 +70,22 @@ impl Dumper<'_> {
             let out = self.out.to(Section::Data);
             return for_each_part(container, |elements, _, _| binary::write(out, elements, form));
         }
+        let (style, as_text) = self.element_style(container, cursor)?;
+        let references = references(&mut self.files[self.current]);
+        let lines = &mut Lines::new(self.out.to(section));
+        let result = print_elements(container, &style, &references, cursor, lines);
+        if as_text {
+            self.end_text(style, cursor)?;
+        }
+        result
+    }
+
+    /// How elements are printed, and whether as text; then its first line is begun.
+    pub(super) fn element_style(
+        &mut self,
+        container: &Container,
+        cursor: &mut Cursor,
+    ) -> Result<(Style, bool)> {
         let mut style = self.outline.clone();
         style.prefix = if self.options.indices { Prefix::Index } else { Prefix::Indent };
         let is_byte =
@@ -89,16 +105,15 @@ impl Dumper<'_> {
             }
             style.line_suffix = "\"";
         }
-        let references = references(&mut self.files[self.current]);
-        let lines = &mut Lines::new(self.out.to(section));
-        let result = print_elements(container, &style, &references, cursor, lines);
-        if as_text {
-            (style.line_suffix, style.multi_new, style.array_lines) = ("", false, false);
-            style.prefix = if self.options.indices { Prefix::Outline } else { Prefix::Indent };
-            let lines = &mut Lines::new(self.out.to(Section::Outline));
-            lines.element(cursor, &style, &mut Data::default(), 0, "\"")?;
-        }
-        result
+        Ok((style, as_text))
+    }
+
+    /// Prints the quotation mark after the last element.
+    pub(super) fn end_text(&mut self, mut style: Style, cursor: &mut Cursor) -> Result<()> {
+        (style.line_suffix, style.multi_new, style.array_lines) = ("", false, false);
+        style.prefix = if self.options.indices { Prefix::Outline } else { Prefix::Indent };
+        let lines = &mut Lines::new(self.out.to(Section::Outline));
+        Ok(lines.element(cursor, &style, &mut Data::default(), 0, "\"")?)
     }
 }
 

@@ -9,7 +9,7 @@ use super::output::Section;
 use super::{Dumper, binary};
 use crate::elements::print_part;
 use crate::errors::{Error, Result};
-use crate::render::{Cursor, Data, Lines, Prefix};
+use crate::render::{Cursor, Data, Lines};
 use crate::selection::hyperslab;
 
 /// A hyperslab as far as it is given, a list for each property.
@@ -140,19 +140,21 @@ impl Dumper<'_> {
         properties: &[Vec<u64>; 4],
         cursor: &mut Cursor,
     ) -> Result<()> {
-        let mut style = self.outline.clone();
-        style.prefix = if self.options.indices { Prefix::Index } else { Prefix::Indent };
         let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
         if !fits(properties, &dims) {
             return Ok(());
         }
+        if let Some(form) = self.options.binary {
+            for (slab, _) in rows(properties) {
+                let elements = container.read_elements(hyperslab(&slab))?;
+                binary::write(self.out.to(Section::Data), &elements, form)?;
+            }
+            return Ok(());
+        }
+        let (style, as_text) = self.element_style(container, cursor)?;
         let references = references(&mut self.files[self.current]);
         for (slab, last) in rows(properties) {
             let elements = container.read_elements(hyperslab(&slab))?;
-            if let Some(form) = self.options.binary {
-                binary::write(self.out.to(Section::Data), &elements, form)?;
-                continue;
-            }
             let first = slab
                 .iter()
                 .zip(&dims)
@@ -163,7 +165,7 @@ impl Dumper<'_> {
             let lines = &mut Lines::new(self.out.to(Section::Data));
             print_part(&elements, &style, &references, &mut data, cursor, lines, last)?;
         }
-        Ok(())
+        if as_text { self.end_text(style, cursor) } else { Ok(()) }
     }
 }
 

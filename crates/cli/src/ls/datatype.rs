@@ -14,7 +14,8 @@ pub(super) fn describe(datatype: &Datatype, indent: usize, simple: bool) -> Stri
     let size = datatype.size;
     match &datatype.class {
         DatatypeClass::Integer(class) => {
-            let whole = class.bit_offset == 0 && u32::from(class.precision) == size * 8;
+            let padded = class.low_padding || class.high_padding;
+            let whole = class.bit_offset == 0 && u32::from(class.precision) == size * 8 && !padded;
             if let Some(name) = native_integer(size, class.signed, class.order).filter(|_| whole && !simple) {
                 return name.to_owned();
             }
@@ -26,7 +27,8 @@ pub(super) fn describe(datatype: &Datatype, indent: usize, simple: bool) -> Stri
         DatatypeClass::Float(class) => float(size, class, indent, simple),
         DatatypeClass::String(class) => string(&format!("{size}-byte"), class),
         DatatypeClass::Bitfield(class) => {
-            let whole = class.bit_offset == 0 && u32::from(class.precision) == size * 8;
+            let padded = class.low_padding || class.high_padding;
+            let whole = class.bit_offset == 0 && u32::from(class.precision) == size * 8 && !padded;
             let native = class.order == ByteOrder::Little;
             if whole && native && !simple && matches!(size, 1 | 2 | 4 | 8) {
                 return format!("native {}-bit field", size * 8);
