@@ -58,12 +58,12 @@ pub(crate) enum Rank {
     Linked,
     /// What leads to something more: a new link, a larger extent.
     Linking,
-    /// What says that others, of the ranks before, are now to be read where they belong.
-    Settling,
     /// What leads to something less: a link removed, a smaller extent.
     Unlinking,
     /// What is no longer led to: reference counts that went down.
     Released,
+    /// What says that others, of the ranks before, are now to be read where they belong.
+    Settling,
 }
 
 /// The live file.

@@ -1,7 +1,9 @@
 //! Files in several files: families, split and multi files, onion files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use hdfive::storage::testing::CrashStorage;
 use hdfive::{ErrorKind, ExternalLinks, File, FileBuilder};
 
 use crate::testdata;
@@ -255,5 +257,47 @@ fn every_flipped_byte_of_an_onion_files_structures_is_found() {
     for len in 0..original.len() {
         std::fs::write(&onion, &original[..len]).unwrap();
         assert!(kind(File::with_options().open_revision(&path, 3)).is_some(), "{len} bytes");
+    }
+}
+
+/// What is in a file that had a cache image, as far as the edits below do not change it, and whether they are there.
+fn contents(bytes: Vec<u8>, what: &str) -> bool {
+    let file = File::from_bytes(bytes).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let read = |name: &str| file.dataset(name).and_then(|data| data.read_bytes(..));
+    for name in ["contiguous", "group/chunked", "group/filtered"] {
+        assert!(read(name).is_ok(), "{what}: {name}: {:?}", read(name).err());
+    }
+    let several = file.group("several").unwrap();
+    assert!(several.member_names().unwrap().len() >= 7, "{what}");
+    several.open("group 03").unwrap();
+    file.dataset("group/text").unwrap().read_raw::<String>().unwrap();
+    file.member_names().unwrap().contains(&"new".to_owned())
+}
+
+#[test]
+fn a_crash_while_a_cache_image_is_dropped_leaves_a_whole_file() {
+    for name in ["cache-image-v110", "cache-image-latest", "cache-image-changed"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/fixtures/{name}.h5"));
+        let storage = Arc::new(CrashStorage::new(std::fs::read(path).unwrap()));
+        let file = File::with_options().open_rw_storage(storage.clone()).unwrap();
+        file.create_group("several/added").unwrap();
+        file.unlink("several/group 01").unwrap();
+        file.unlink("soft").unwrap();
+        if file.dataset("new").is_ok() {
+            file.unlink("new").unwrap();
+        }
+        file.new_dataset_builder().with_data(&[1, 2, 3]).create("new").unwrap();
+        file.close().unwrap();
+        storage.for_each_crash(|done, image| {
+            contents(image.to_vec(), &format!("{name} after {done}"));
+        });
+        // The C library does not know the record behind the end of the file.
+        for done in 0..=storage.operations() {
+            let mut image = storage.image_after(done);
+            let end = u64::from_le_bytes(image[28..36].try_into().unwrap()) as usize;
+            image.truncate(end.max(48));
+            let there = contents(image, &format!("{name} after {done}, for others"));
+            assert!(there || done < storage.operations(), "{name}: what was added is there in the end");
+        }
     }
 }
