@@ -28,6 +28,8 @@ pub(crate) struct Objects {
     /// dataset.
     datatypes: Vec<(NamedDatatype, String)>,
     printed: HashSet<u64>,
+    /// What is wrong with the first object that cannot be opened.
+    damage: Option<String>,
 }
 
 /// The kind of an object.
@@ -48,17 +50,13 @@ struct Level {
 }
 
 impl Objects {
-    /// Finds all objects that hard links lead to, each by its first path: names in order, and what
-    /// is in a group before what follows it. Damaged objects are left out: who asks for them is told.
-    pub(crate) fn of(file: &File) -> Self {
-        Self::in_order(file, Visit::default())
-    }
-
-    /// As [`of`](Self::of), with the links of each group in another order.
+    /// Finds all objects that hard links lead to, each by its first path: the links of a group in
+    /// this order, and what is in a group before what follows it. Damaged objects are left out: who
+    /// asks for them is told.
     pub(crate) fn in_order(file: &File, order: Visit) -> Self {
         let mut objects = Self::default();
         objects.found.insert(file.address(), (TargetKind::Group, "/".to_owned()));
-        let mut levels = Vec::from_iter(order.level((**file).clone(), String::new()).ok());
+        let mut levels = Vec::from_iter(objects.note(order.level((**file).clone(), String::new())));
         while let Some(level) = levels.last_mut() {
             let Some(link) = level.links.next() else {
                 levels.pop();
@@ -69,19 +67,21 @@ impl Objects {
                 continue;
             }
             let path = format!("{}/{}", level.path, link.name);
-            let object = match level.group.open(&link.name) {
-                Ok(object) => object,
-                // The C library looks for names no further than where it cannot tell what an object is.
-                Err(_) if order.stored && level.group.loc_type_by_name(&link.name).is_err() => break,
-                Err(_) => continue,
+            let opened = level.group.open(&link.name).map_err(Error::from);
+            // The C library looks for names no further than where it cannot tell what an object is.
+            let lost = opened.is_err() && order.stored && level.group.loc_type_by_name(&link.name).is_err();
+            let object = match objects.note(opened) {
+                Some(object) => object,
+                None if lost => break,
+                None => continue,
             };
             let Some(kind) = kind(&object) else { continue };
             objects.found.insert(address, (kind, path.clone()));
             match object {
-                Object::Group(group) => match order.level(group, path) {
-                    Ok(level) => levels.push(level),
-                    Err(_) if order.stored => break,
-                    Err(_) => {}
+                Object::Group(group) => match objects.note(order.level(group, path)) {
+                    Some(level) => levels.push(level),
+                    None if order.stored => break,
+                    None => {}
                 },
                 Object::Dataset(dataset) => {
                     let datatype = dataset.named_datatype().ok().flatten();
@@ -98,6 +98,27 @@ impl Objects {
     /// The objects by the names that the C library finds for them.
     pub(crate) fn as_stored(file: &File) -> Self {
         Self::in_order(file, Visit { stored: true, ..Visit::default() })
+    }
+
+    /// The result, or a note of the first error.
+    fn note<T>(&mut self, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.damage.get_or_insert_with(|| error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Refuses a file in which not every object can be opened.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.damage.as_ref().map_or(Ok(()), |damage| Err(Error::new(damage)))
+    }
+
+    /// How many datasets there are.
+    pub(crate) fn datasets(&self) -> u64 {
+        self.found.values().filter(|(kind, _)| *kind == TargetKind::Dataset).count() as u64
     }
 
     /// The kind and the first path of the object at `address`.

@@ -14,6 +14,8 @@ impl Dumper<'_> {
         self.line(&mut cursor, &format!("ATTRIBUTE \"{}\" {{", attribute.name()))?;
         cursor.level += 1;
         self.type_and_space(attribute, &mut cursor)?;
+        let id = self.handles.attribute();
+        self.object_id(id, &mut cursor)?;
         if self.options.attribute_data {
             self.data(attribute, Section::Attributes, &mut cursor)?;
         }

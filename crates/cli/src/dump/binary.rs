@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut dyn Write, elements: &Elements, form: BinaryForm) 
 fn has_order(datatype: &Datatype) -> bool {
     match datatype.class {
         DatatypeClass::Integer(_) | DatatypeClass::Bitfield(_) => matches!(datatype.size, 1 | 2 | 4 | 8),
-        DatatypeClass::Float(_) => matches!(datatype.size, 4 | 8),
+        DatatypeClass::Float(_) => matches!(datatype.size, 2 | 4 | 8),
         _ => false,
     }
 }
@@ -110,8 +110,9 @@ fn little_endian(datatype: &Datatype, bytes: &[u8], size: usize) -> Vec<u8> {
         }
         DatatypeClass::Bitfield(class) => native_bitfield(bytes, class),
         DatatypeClass::Float(class) => {
-            let plain = [Datatype::float32(class.order), Datatype::float64(class.order)];
-            match class.order {
+            let order = class.order;
+            let plain = [Datatype::float16(order), Datatype::float32(order), Datatype::float64(order)];
+            match order {
                 ByteOrder::Little if plain.contains(datatype) => bytes.to_vec(),
                 ByteOrder::Big if plain.contains(datatype) => bytes.iter().rev().copied().collect(),
                 _ => encode(real(bytes, class), size),
@@ -127,9 +128,10 @@ fn push_text(out: &mut Vec<u8>, bytes: &[u8], terminated: bool) {
     out.extend_from_slice(&bytes[..end]);
 }
 
-/// A number as `float`, `double` or the `long double` of x86, which fits it, little-endian.
+/// A number as half, `float`, `double` or the `long double` of x86, which fits it, little-endian.
 fn encode(value: Real, size: usize) -> Vec<u8> {
     let (precision, exponent_bits, explicit) = match size {
+        2 => (11, 5, false),
         4 => (24, 8, false),
         8 => (53, 11, false),
         _ => (64, 15, true),
@@ -168,6 +170,11 @@ mod tests {
             let float = value as f32;
             let rounded = Real::from(value).rounded(24, -126, 127);
             assert_eq!(encode(rounded, 4), float.to_le_bytes(), "{value}");
+        }
+        for (value, half) in [(1.5, 0x3e00_u16), (-2.0, 0xc000), (65_504.0, 0x7bff), (6e-8, 1), (1e9, 0x7c00)]
+        {
+            let rounded = Real::from(value).rounded(11, -14, 15);
+            assert_eq!(encode(rounded, 2), half.to_le_bytes(), "{value}");
         }
         let one = [0, 0, 0, 0, 0, 0, 0, 0x80, 0xff, 0x3f, 0, 0, 0, 0, 0, 0];
         assert_eq!(encode(Real::from(1.0), 16), one);

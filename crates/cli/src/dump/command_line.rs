@@ -1,13 +1,15 @@
 //! The command line of `h5dump`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::TOOL;
 use super::options::{BinaryForm, Options, Wanted};
-use super::output::Destination;
+use super::output::{Output, Section};
 use super::packed;
 use super::subset::{self, Subset};
+use crate::errors::{self, Error};
 use crate::format_c::Format;
-use crate::getopt::{self, Spec, Takes};
+use crate::getopt::{Scanner, Spec, Takes};
 
 /// What the command line asks for.
 pub(super) enum Request {
@@ -73,7 +75,6 @@ const SPECS: &[Spec] = &[
     Spec('G', "vds-gap-size", Takes::Value),
     Spec('H', "header", Takes::Nothing),
     Spec('K', "page-buffer-size", Takes::Value),
-    Spec('M', "packedbits", Takes::Value),
     Spec('M', "packed-bits", Takes::Value),
     Spec('N', "any_path", Takes::Value),
     Spec('O', "ddl", Takes::Perhaps),
@@ -103,9 +104,10 @@ pub(super) fn leading_integer(text: &str) -> i64 {
 }
 
 /// The command line as far as it is understood. What some options mean depends on those before them.
-#[derive(Default)]
-struct Parser {
+struct Parser<'o> {
     options: Options,
+    /// Where the sections go, as options say it.
+    out: &'o mut Output,
     /// Whether the dataset asked for last may still be given a subset or a list of bits.
     after_dataset: bool,
     /// Whether the option before was one of a subset.
@@ -113,23 +115,36 @@ struct Parser {
     /// Whether `[` in the path of a dataset is part of its name.
     plain_names: bool,
     output: Option<PathBuf>,
+    /// Whether an option was met after which the C tool takes all for files.
+    ended: bool,
 }
 
 impl Options {
-    /// Understands the command line.
-    pub(super) fn parse(args: &[String]) -> Result<Request, Misuse> {
+    /// Understands the command line, and creates the files that parts of the output go to.
+    pub(super) fn parse(args: &[String], out: &mut Output) -> Result<Request, Misuse> {
         if args.is_empty() {
             return Err(Misuse::PLAIN);
         }
-        let (given, files) = getopt::parse(args, SPECS).map_err(Misuse::explained)?;
-        let mut parser = Parser::default();
-        for (letter, value) in given {
+        let mut scanner = Scanner::new(args, SPECS);
+        let mut parser = Parser {
+            options: Self::default(),
+            out,
+            after_dataset: false,
+            in_subset: false,
+            plain_names: false,
+            output: None,
+            ended: false,
+        };
+        for given in scanner.by_ref() {
+            let (letter, value) = given.map_err(Misuse::explained)?;
             match letter {
+                _ if parser.ended => return Err(Misuse::only("unable to open file")),
                 'h' => return Ok(Request::Help),
                 'V' => return Ok(Request::Version),
                 _ => parser.option(letter, value.as_deref())?,
             }
         }
+        let files = scanner.rest();
         if files.is_empty() {
             return Err(Misuse::explained("missing file name"));
         }
@@ -138,7 +153,7 @@ impl Options {
     }
 }
 
-impl Parser {
+impl Parser<'_> {
     fn option(&mut self, letter: char, value: Option<&str>) -> Result<(), Misuse> {
         let subset = matches!(letter, 's' | 'S' | 'c' | 'k');
         if std::mem::replace(&mut self.in_subset, subset) && !subset {
@@ -206,19 +221,21 @@ impl Parser {
     /// Where sections go; that of elements depends on which of them are printed.
     fn output(&mut self, letter: char, value: Option<&str>) -> Result<(), Misuse> {
         let options = &mut self.options;
-        let to = |value: Option<&str>| match value {
-            Some(path) => Destination::File(path.into()),
-            None => Destination::Nowhere,
+        let out = &mut *self.out;
+        let mut redirect = |section, path: Option<&Path>| {
+            let redirected = out.redirect(section, path);
+            redirected.map_err(|error| Misuse::explained(format!("cannot create the output: {error}")))
         };
+        let path = value.map(Path::new);
         match letter {
-            'O' => options.destinations.outline = to(value),
+            'O' => redirect(Section::Outline, path)?,
             'o' => {
                 let all = options.wanted.is_empty();
                 if options.binary.is_none() && options.attribute_data && !options.data {
-                    options.destinations.attributes = to(value);
+                    redirect(Section::Attributes, path)?;
                 }
                 if options.binary.is_some() || options.data || all {
-                    options.destinations.data = to(value);
+                    redirect(Section::Data, path)?;
                 }
                 self.output = value.map(PathBuf::from);
             }
@@ -232,7 +249,7 @@ impl Parser {
                     Some(_) => return Err(Misuse::PLAIN),
                 });
                 if let Some(path) = &self.output {
-                    options.destinations.data = Destination::File(path.clone());
+                    redirect(Section::Data, Some(path))?;
                     self.after_dataset = false;
                 }
             }
@@ -296,13 +313,23 @@ impl Parser {
             'z' => options.descending = choose(value, "ascending", "descending")?,
             'f' | '5' => options.driver.name = value.map(str::to_owned),
             '6' => options.driver.info = value.map(str::to_owned),
-            '$' => return Err(Misuse::only("Read-Only S3 VFD not enabled.")),
-            '#' => return Err(Misuse::only("HDFS VFD not enabled.")),
+            '4' => options.driver.set_number(value.unwrap_or_default()),
+            '1' | '2' | '3' => options.driver.set_connector(letter, value.unwrap_or_default()),
+            '$' => self.end("Read-Only S3"),
+            '#' => self.end("HDFS"),
             'C' => self.plain_names = true,
-            // Errors are always explained; the native connector and the page buffer need nothing.
+            // Errors are always explained; the page buffer needs nothing.
             _ => {}
         }
         Ok(())
+    }
+
+    /// Goes on with the files after an option of a driver that is not there.
+    fn end(&mut self, driver: &str) {
+        let message =
+            format!("{driver} VFD is not available unless enabled when HDF5 is configured and built.");
+        errors::report_as(TOOL, &Error::new(message));
+        (self.options.failed, self.ended) = (true, true);
     }
 
     /// Checks what options mean together.
@@ -323,6 +350,7 @@ impl Parser {
                 return Err(Misuse::only(format!("option \"{option}\" not available for XML")));
             }
         }
+        options.driver.check().map_err(Misuse::only)?;
         Ok(Request::Dump(Box::new(options)))
     }
 }
@@ -338,12 +366,11 @@ fn choose(value: Option<&str>, first: &str, second: &str) -> Result<bool, Misuse
 
 #[cfg(test)]
 mod tests {
-    use super::super::output::Destinations;
     use super::*;
 
     fn parse(args: &[&str]) -> Result<Options, Misuse> {
         let args: Vec<_> = args.iter().map(|arg| (*arg).to_owned()).collect();
-        match Options::parse(&args)? {
+        match Options::parse(&args, &mut Output::stdout())? {
             Request::Dump(options) => Ok(*options),
             _ => panic!("no dump"),
         }
@@ -351,14 +378,23 @@ mod tests {
 
     #[test]
     fn elements_go_where_the_options_before_say() {
-        let file = || Destination::File("x".into());
-        let given = parse(&["-o", "x", "f"]).unwrap().destinations;
-        assert_eq!(given, Destinations { data: file(), ..Destinations::default() });
-        let given = parse(&["-A", "-d", "a", "-o", "x", "f"]).unwrap().destinations;
-        assert_eq!(given, Destinations { attributes: file(), ..Destinations::default() });
-        assert_eq!(parse(&["-O", "-y", "f"]).unwrap().destinations.outline, Destination::Nowhere);
-        let binary = parse(&["-o", "x", "-b", "BE", "f"]).unwrap();
-        assert_eq!((binary.binary, binary.destinations.data), (Some(BinaryForm::BigEndian), file()));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        let sections = |args: &[&str]| {
+            let args: Vec<_> = args.iter().chain(&["f"]).map(|arg| (*arg).to_owned()).collect();
+            let mut out = Output::stdout();
+            Options::parse(&args, &mut out).map_err(|misuse| misuse.message).unwrap();
+            for section in [Section::Data, Section::Attributes] {
+                write!(out.to(section), "{section:?}").unwrap();
+            }
+            out.finish().unwrap();
+            std::fs::read_to_string(&path).unwrap()
+        };
+        let x = path.to_str().unwrap();
+        assert_eq!(sections(&["-o", x]), "Data");
+        assert_eq!(sections(&["-A", "-d", "a", "-o", x]), "Attributes");
+        assert_eq!(sections(&["-o", x, "-b", "BE"]), "Data");
+        assert_eq!(parse(&["-o", x, "-b", "BE", "f"]).unwrap().binary, Some(BinaryForm::BigEndian));
         assert!(!parse(&["-b", "f"]).unwrap_err().usage);
         assert_eq!(parse(&["-b", "XX", "f", "g"]).unwrap_err(), Misuse::PLAIN);
     }

@@ -56,13 +56,22 @@ impl Dumper<'_> {
             _ if container.extents().is_null() || has_time(container.datatype()) => Ok(()),
             DatatypeClass::Reference(_) => {
                 inner.level += 1;
-                self.references(container, &mut inner)
+                let result = self.references(container, &mut inner);
+                self.tolerate(result)
             }
             _ => self.elements(container, section, &mut inner),
         };
         self.survive(result)?;
         cursor.column = 1;
         self.breakable_line(cursor, "}")
+    }
+
+    /// Reports an error of reading references, which the exit code does not tell.
+    pub(super) fn tolerate(&mut self, result: Result<()>) -> Result<()> {
+        let failed = self.failed;
+        let result = self.survive(result);
+        self.failed = failed;
+        result
     }
 
     fn elements(&mut self, container: &Container, section: Section, cursor: &mut Cursor) -> Result<()> {

@@ -7,7 +7,7 @@ use hdfive::{File, Group, LinkInfo, Object};
 use super::Dumper;
 use crate::elements::References;
 use crate::errors::Result;
-use crate::objects::Objects;
+use crate::objects::{Objects, location};
 
 /// A file that objects are printed of.
 pub(super) struct Opened {
@@ -43,15 +43,16 @@ impl Dumper<'_> {
         path: &str,
         level: usize,
     ) -> Result<()> {
+        // The library opens the group to follow the link, then the object, twice.
+        self.handles.groups(1);
         let Ok(object) = group.open(&link.name) else { return Ok(()) };
-        let file = match &object {
-            Object::Group(group) => group.file(),
-            Object::Dataset(dataset) => dataset.file(),
-            Object::NamedDatatype(datatype) => datatype.file(),
-            _ => return Ok(()),
-        };
-        let found = Opened::new(file?);
-        let index = match self.files.iter().position(|opened| opened.path == found.path) {
+        let Some(target) = location(&object) else { return Ok(()) };
+        let found = Opened::new(target.file()?);
+        self.handles.object(&object);
+        self.handles.object(&object);
+        let known = self.files.iter().position(|opened| opened.path == found.path);
+        let is_new = known.is_none();
+        let index = match known {
             Some(0) => return Ok(()),
             Some(index) => index,
             None => {
@@ -61,6 +62,15 @@ impl Dumper<'_> {
         };
         let before =
             (std::mem::replace(&mut self.current, index), std::mem::replace(&mut self.through_link, true));
+        if is_new && self.check().is_err() {
+            // The C tool says nothing of a damaged file that a link leads to, each time anew.
+            (self.current, self.through_link) = before;
+            self.files.pop();
+            return Ok(());
+        }
+        self.handles.groups(1);
+        self.handles.object(&object);
+        self.handles.object(&object);
         let result = match &object {
             Object::Group(group) => self.group(group, path, level),
             Object::Dataset(dataset) => self.dataset(dataset, path, level),

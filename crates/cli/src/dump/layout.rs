@@ -10,9 +10,14 @@ use crate::render::memory_size;
 /// Lines, each with its indentation relative to the line before the first.
 pub(super) type Block = Vec<(usize, String)>;
 
-/// The lines of the layout; `userblock` bytes of the file are before all addresses.
-pub(super) fn describe(dataset: &Dataset, filters: &[FilterInfo], userblock: u64) -> Result<Block> {
-    let size = dataset.storage_size()?;
+/// The lines of the layout of a dataset that takes `size` bytes; `userblock` bytes of the file are
+/// before all addresses.
+pub(super) fn describe(
+    dataset: &Dataset,
+    filters: &[FilterInfo],
+    size: u64,
+    userblock: u64,
+) -> Result<Block> {
     let lines = match dataset.layout()? {
         Layout::Compact => vec!["COMPACT".to_owned(), format!("SIZE {size}")],
         Layout::Contiguous => return Ok(contiguous(dataset, size, userblock)),
@@ -72,6 +77,25 @@ fn mappings(dataset: &Dataset) -> Block {
     lines
 }
 
+/// How the first line of a hyperslab ends.
+const HYPERSLAB: &str = "_HYPERSLAB { ";
+
+/// Goes on with regular hyperslabs on the line on which they begin, as the C tool does if all of their
+/// properties fit there.
+pub(super) fn join_hyperslabs(lines: &mut Block) {
+    let mut joined: Block = Vec::new();
+    for (level, line) in lines.drain(..) {
+        match joined.last_mut() {
+            Some((_, start)) if start.ends_with(HYPERSLAB) && line.starts_with("START") => {
+                start.push_str("   ");
+                start.push_str(&line);
+            }
+            _ => joined.push((level, line)),
+        }
+    }
+    *lines = joined;
+}
+
 /// One side of a mapping.
 fn selection(selection: &MappedSelection) -> Block {
     let (kind, inner) = match selection {
@@ -91,7 +115,7 @@ fn selection(selection: &MappedSelection) -> Block {
         },
         _ => return vec![(2, "SELECTION ALL".to_owned())],
     };
-    let mut lines = vec![(2, format!("SELECTION {kind}_HYPERSLAB {{ "))];
+    let mut lines = vec![(2, format!("SELECTION {kind}{HYPERSLAB}"))];
     lines.extend(inner.into_iter().map(|line| (3, line)));
     lines.push((2, "}".to_owned()));
     lines
@@ -160,6 +184,10 @@ mod tests {
                 "}"
             ]
         );
+        let mut lines = selection(&MappedSelection::Regular(vec![[0, 1, 2, 3]]));
+        join_hyperslabs(&mut lines);
+        assert_eq!(lines[0].1, "SELECTION REGULAR_HYPERSLAB {    START (0)");
+        assert_eq!(lines.len(), 5);
         let blocks = MappedSelection::Blocks(vec![(vec![0], vec![1]), (vec![3], vec![3])]);
         assert_eq!(text(blocks)[1], "(0)-(1),\u{1} (3)-(3)");
         let blocks = MappedSelection::Blocks(vec![(vec![0, 5], vec![1, 5]), (vec![3, 5], vec![4, 5])]);

@@ -7,7 +7,9 @@ mod contents;
 mod data;
 mod dataspace;
 mod datatype;
+mod drivers;
 mod external;
+mod handles;
 mod layout;
 mod object;
 mod options;
@@ -32,24 +34,26 @@ use crate::xml;
 pub(crate) use data::has_time;
 pub(crate) use dataspace::describe as describe_space;
 pub(crate) use datatype::describe as describe_type;
-pub(crate) use references::Region;
+pub(crate) use output::{Output, Section};
+pub(crate) use references::{Region, are_printable};
 
-use command_line::{Misuse, Request, USAGE, leading_integer};
+use command_line::{Misuse, Request, USAGE};
+use drivers::Revision;
 use external::Opened;
+use handles::Handles;
 use options::Options;
-use output::{Output, Section};
 use subset::Subset;
 
 /// The tool's name, as it begins its messages.
-const TOOL: &str = "h5dump error";
+pub(crate) const TOOL: &str = "h5dump error";
 
 /// Runs the command with these arguments.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut out = Output::stdout();
-    let result = match Options::parse(args) {
+    let result = match Options::parse(args, &mut out) {
         Ok(Request::Dump(options)) => dump(&options, &mut out),
-        Ok(Request::Help) => Ok(out.console().write_all(USAGE.as_bytes())?),
-        Ok(Request::Version) => Ok(out.console().write_all(b"h5dump: Version 1.14.6\n")?),
+        Ok(Request::Help) => Ok(out.to(Section::Outline).write_all(USAGE.as_bytes())?),
+        Ok(Request::Version) => Ok(out.to(Section::Outline).write_all(b"h5dump: Version 1.14.6\n")?),
         Err(misuse) => complain_of_use(&misuse, &mut out),
     };
     out.finish()?;
@@ -68,64 +72,52 @@ fn complain_of_use(misuse: &Misuse, out: &mut Output) -> Result<()> {
         errors::report_as(TOOL, &Error::new(message));
     }
     if misuse.usage {
-        out.console().write_all(USAGE.as_bytes())?;
+        out.to(Section::Outline).write_all(USAGE.as_bytes())?;
     }
     Err(Error::Reported)
 }
 
 /// Prints the files.
 fn dump(options: &Options, out: &mut Output) -> Result<()> {
-    let revision = match revision(options, out)? {
-        Revision::Counted => return Ok(()),
-        Revision::Number(number) => Some(number),
+    let revision = match options.driver.revision() {
         Revision::None => None,
+        Revision::Invalid => {
+            writeln!(out.console(), "Invalid onion revision specified")?;
+            return Err(Error::Reported);
+        }
+        Revision::Number(number) => {
+            if options.driver.info.is_some() {
+                writeln!(out.console(), "Using revision {number}")?;
+            }
+            Some(number)
+        }
+        Revision::Count => {
+            for path in options.files.iter().take(1) {
+                let count = File::revision_count(path)?;
+                writeln!(out.console(), "The number of revisions for the onion file is {count}")?;
+            }
+            return Ok(());
+        }
     };
-    out.redirect(&options.destinations)?;
-    let mut failed = false;
-    for path in &options.files {
+    let mut failed = options.failed;
+    let mut handles = Handles::default();
+    for (index, path) in options.files.iter().enumerate() {
         let file = open(options, revision, path)?;
         if options.xml {
-            failed |= xml::dump(file, &options.xml(), out.to(Section::Outline))?;
+            options.dialect.check(index == 0)?;
+            failed |= xml::dump(file, &options.xml(), out)?;
             continue;
         }
-        let mut dumper = Dumper::new(options, file, path, out);
+        let mut dumper = Dumper::new(options, file, path, handles, out);
+        dumper.check()?;
         dumper.file()?;
         failed |= dumper.failed;
+        handles = dumper.handles;
         if options.contents.is_some() {
             break;
         }
     }
     if failed { Err(Error::Reported) } else { Ok(()) }
-}
-
-/// Which revision of the files is asked for.
-enum Revision {
-    None,
-    Number(u64),
-    /// Their number, which was printed.
-    Counted,
-}
-
-/// Says which revision the onion driver opens, or how many there are.
-fn revision(options: &Options, out: &mut Output) -> Result<Revision> {
-    if options.driver.name.as_deref() != Some("onion") {
-        return Ok(Revision::None);
-    }
-    match options.driver.info.as_deref() {
-        None => Ok(Revision::Number(0)),
-        Some("revision_count") => {
-            for path in options.files.iter().take(1) {
-                let count = File::revision_count(path)?;
-                writeln!(out.console(), "The number of revisions for the onion file is {count}")?;
-            }
-            Ok(Revision::Counted)
-        }
-        Some(number) => {
-            let number = leading_integer(number) as u64;
-            writeln!(out.console(), "Using revision {number}")?;
-            Ok(Revision::Number(number))
-        }
-    }
 }
 
 fn open(options: &Options, revision: Option<u64>, path: &str) -> Result<File> {
@@ -146,7 +138,12 @@ fn open(options: &Options, revision: Option<u64>, path: &str) -> Result<File> {
         file.reference_count()?;
         Ok(file)
     });
-    opened.map_err(|error| Error::new(format_args!("unable to open file \"{path}\": {error}")))
+    opened.map_err(|error| {
+        // The path is said once.
+        let error = error.to_string();
+        let reason = error.strip_prefix(path).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&error);
+        Error::new(format_args!("unable to open file \"{path}\": {reason}"))
+    })
 }
 
 /// Prints one file.
@@ -167,11 +164,12 @@ struct Dumper<'a> {
     referring: Vec<u64>,
     /// The part of the dataset to print, if it is not to be whole.
     wanted_part: Option<Subset>,
+    handles: Handles,
     failed: bool,
 }
 
 impl<'a> Dumper<'a> {
-    fn new(options: &'a Options, file: File, name: &'a str, out: &'a mut Output) -> Self {
+    fn new(options: &'a Options, file: File, name: &'a str, handles: Handles, out: &'a mut Output) -> Self {
         let mut outline = Style::dump();
         outline.escape = if options.escape { Escape::Sequences } else { Escape::Plain };
         outline.float = options.float.clone();
@@ -192,8 +190,17 @@ impl<'a> Dumper<'a> {
             outline,
             referring: Vec::new(),
             wanted_part: None,
+            handles,
             failed: false,
         }
+    }
+
+    /// Refuses a file in which not every object can be opened: of it the C tool prints nothing.
+    fn check(&mut self) -> Result<()> {
+        let datasets = self.objects().datasets();
+        self.handles.groups(1);
+        self.handles.datasets(datasets);
+        self.objects().check()
     }
 
     /// Prints the file.
@@ -209,6 +216,7 @@ impl<'a> Dumper<'a> {
         }
         if self.options.wanted.is_empty() {
             let root = (*self.opened().file).clone();
+            self.handles.groups(1);
             self.group(&root, "/", 1)?;
         } else {
             let options = self.options;

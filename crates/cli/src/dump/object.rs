@@ -20,13 +20,19 @@ impl Dumper<'_> {
         cursor.level += 1;
         if name == "/" && self.current == 0 {
             for datatype in self.objects().unnamed_datatypes() {
+                self.handles.datasets(1);
                 self.named_datatype(&datatype, &format!("#{}", datatype.address()), level + 1)?;
             }
         }
-        self.object_id(group.address(), &mut cursor)?;
+        self.object_id(self.handles.group(), &mut cursor)?;
         self.comment(group, &mut cursor)?;
-        if !self.hard_link(group, &mut cursor)? {
+        if self.objects().get(group.address()).is_none() {
+            // A soft or external link led out of the file.
+            self.complain(&Error::new("the group is not in the file"));
+        } else if !self.hard_link(group, &mut cursor)? {
+            self.handles.groups(u64::from(self.options.attributes));
             self.attributes(group, level + 1)?;
+            self.handles.groups(1);
             self.members(group, level + 1)?;
         }
         cursor.level -= 1;
@@ -49,8 +55,8 @@ impl Dumper<'_> {
         Ok(true)
     }
 
-    /// Prints a number that names the object; the C tool's is that of a handle.
-    fn object_id(&mut self, id: u64, cursor: &mut Cursor) -> Result<()> {
+    /// Prints the number of an object, if that is asked for.
+    pub(super) fn object_id(&mut self, id: u64, cursor: &mut Cursor) -> Result<()> {
         if self.options.object_ids { self.line(cursor, &format!("OBJECTID {{ {id} }}")) } else { Ok(()) }
     }
 
@@ -92,15 +98,23 @@ impl Dumper<'_> {
             links.reverse();
         }
         for link in &links {
-            let result = self.member(group, link, level);
-            self.survive(result)?;
+            match self.member(group, link, level) {
+                // The C tool leaves the rest of the group.
+                Err(error @ Error::Message(_)) => {
+                    self.complain(&error);
+                    break;
+                }
+                result => result?,
+            }
         }
         Ok(())
     }
 
     fn member(&mut self, group: &Group, link: &LinkInfo, level: usize) -> Result<()> {
         let LinkType::Hard(_) = link.link_type else { return self.link(group, link, level) };
-        match group.open(&link.name)? {
+        let object = group.open(&link.name)?;
+        self.handles.object(&object);
+        match object {
             Object::Group(group) => self.group(&group, &link.name, level),
             Object::Dataset(dataset) => self.dataset(&dataset, &link.name, level),
             Object::NamedDatatype(datatype) => self.named_datatype(&datatype, &link.name, level),
@@ -140,7 +154,7 @@ impl Dumper<'_> {
         self.comment(dataset, &mut cursor)?;
         cursor.level += 1;
         self.type_and_space(dataset, &mut cursor)?;
-        self.object_id(dataset.address(), &mut cursor)?;
+        self.object_id(self.handles.dataset(), &mut cursor)?;
         if self.options.properties {
             self.properties(dataset, &mut cursor)?;
         }
@@ -155,6 +169,7 @@ impl Dumper<'_> {
             }
         }
         if self.options.binary.is_none() {
+            self.handles.datasets(u64::from(self.options.attributes));
             self.attributes(dataset, level + 1)?;
         }
         cursor.level -= 1;

@@ -1,6 +1,6 @@
 //! The options of `h5dump`.
 
-use super::output::Destinations;
+use super::drivers::Driver;
 use super::subset::Subset;
 use crate::format_c::Format;
 use crate::objects::Visit;
@@ -29,13 +29,6 @@ pub(super) enum BinaryForm {
     File,
     LittleEndian,
     BigEndian,
-}
-
-/// The driver to open the files with, and what it is told.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Driver {
-    pub(super) name: Option<String>,
-    pub(super) info: Option<String>,
 }
 
 /// What is to be printed, and how.
@@ -68,7 +61,6 @@ pub(super) struct Options {
     pub(super) bits: Vec<Bits>,
     pub(super) by_creation: bool,
     pub(super) descending: bool,
-    pub(super) destinations: Destinations,
     /// How elements are written, if not as text.
     pub(super) binary: Option<BinaryForm>,
     pub(super) driver: Driver,
@@ -82,6 +74,8 @@ pub(super) struct Options {
     /// Nothing: the whole file.
     pub(super) wanted: Vec<Wanted>,
     pub(super) files: Vec<String>,
+    /// Whether an option was of no use, which only the exit code tells in the end.
+    pub(super) failed: bool,
 }
 
 impl Default for Options {
@@ -103,7 +97,6 @@ impl Default for Options {
             bits: Vec::new(),
             by_creation: false,
             descending: false,
-            destinations: Destinations::default(),
             binary: None,
             driver: Driver::default(),
             first_missing: false,
@@ -112,6 +105,7 @@ impl Default for Options {
             dialect: Dialect::default(),
             wanted: Vec::new(),
             files: Vec::new(),
+            failed: false,
         }
     }
 }

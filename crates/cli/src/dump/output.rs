@@ -3,13 +3,13 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, StdoutLock, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::errors::{Error, Result};
+use crate::errors::Result;
 
 /// What a part of the output is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
+pub(crate) enum Section {
     /// All but elements.
     Outline,
     /// The elements of datasets.
@@ -19,22 +19,6 @@ pub(super) enum Section {
 }
 
 /// Where a section is written.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Destination {
-    #[default]
-    Stdout,
-    Nowhere,
-    File(PathBuf),
-}
-
-/// The destinations of all sections.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Destinations {
-    pub(super) outline: Destination,
-    pub(super) data: Destination,
-    pub(super) attributes: Destination,
-}
-
 enum Stream {
     Stdout,
     Nowhere(io::Sink),
@@ -42,14 +26,6 @@ enum Stream {
 }
 
 impl Stream {
-    fn open(destination: &Destination) -> Result<Self> {
-        Ok(match destination {
-            Destination::Stdout => Self::Stdout,
-            Destination::Nowhere => Self::Nowhere(io::sink()),
-            Destination::File(path) => Self::File(create(path)?),
-        })
-    }
-
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::File(file) => file.flush(),
@@ -58,12 +34,8 @@ impl Stream {
     }
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>> {
-    File::create(path).map(BufWriter::new).map_err(|error| Error::at(path, error))
-}
-
 /// The sections of the output.
-pub(super) struct Output {
+pub(crate) struct Output {
     stdout: BufWriter<StdoutLock<'static>>,
     outline: Stream,
     data: Stream,
@@ -81,15 +53,30 @@ impl Output {
         }
     }
 
-    /// Creates the files that sections go to.
-    pub(super) fn redirect(&mut self, destinations: &Destinations) -> Result<()> {
-        self.outline = Stream::open(&destinations.outline)?;
-        self.data = Stream::open(&destinations.data)?;
-        self.attributes = Stream::open(&destinations.attributes)?;
+    fn stream(&mut self, section: Section) -> &mut Stream {
+        match section {
+            Section::Outline => &mut self.outline,
+            Section::Data => &mut self.data,
+            Section::Attributes => &mut self.attributes,
+        }
+    }
+
+    /// Sends a section to a file, which is created here, or nowhere. If the file cannot be created, a
+    /// section that had a file has none any more.
+    pub(super) fn redirect(&mut self, section: Section, path: Option<&Path>) -> io::Result<()> {
+        let stream = self.stream(section);
+        stream.flush()?;
+        if let Stream::File(_) = stream {
+            *stream = Stream::Nowhere(io::sink());
+        }
+        *stream = match path {
+            Some(path) => Stream::File(BufWriter::new(File::create(path)?)),
+            None => Stream::Nowhere(io::sink()),
+        };
         Ok(())
     }
 
-    pub(super) fn to(&mut self, section: Section) -> &mut dyn Write {
+    pub(crate) fn to(&mut self, section: Section) -> &mut dyn Write {
         let stream = match section {
             Section::Outline => &mut self.outline,
             Section::Data => &mut self.data,
@@ -117,5 +104,24 @@ impl Output {
         self.data.flush()?;
         self.attributes.flush()?;
         Ok(self.stdout.flush()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_go_to_files_or_nowhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        let mut out = Output::stdout();
+        out.redirect(Section::Data, Some(&path)).unwrap();
+        out.to(Section::Data).write_all(b"1").unwrap();
+        out.redirect(Section::Outline, None).unwrap();
+        out.to(Section::Outline).write_all(b"lost").unwrap();
+        assert!(out.redirect(Section::Data, Some(&dir.path().join("no/x"))).is_err());
+        assert!(matches!(out.data, Stream::Nowhere(_)));
+        assert_eq!(std::fs::read(path).unwrap(), b"1");
     }
 }

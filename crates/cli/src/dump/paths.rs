@@ -17,8 +17,14 @@ impl Dumper<'_> {
             Wanted::Attribute(path) => self.attribute_at(path),
             Wanted::Dataset(path, subset) => self.dataset_at(path, subset.as_ref()),
             Wanted::Group(path) => match self.opened().file.open(path) {
-                Ok(Object::Group(group)) => self.group(&group, path, 1),
-                _ => self.missing("GROUP", "group", path),
+                Ok(Object::Group(group)) if !path.is_empty() => {
+                    self.handles.groups(1);
+                    self.group(&group, path, 1)
+                }
+                _ => {
+                    self.write(&format!("\nGROUP \"{path}\" {{\n   }}"))?;
+                    Err(Error::new(format_args!("unable to open group \"{path}\"")))
+                }
             },
             Wanted::Link(path) => self.link_at(path),
             Wanted::Any(name) => self.any(name),
@@ -26,7 +32,10 @@ impl Dumper<'_> {
                 Ok(Object::NamedDatatype(datatype)) => self.named_datatype(&datatype, path, 1),
                 _ => match self.unnamed_datatype(path) {
                     Some(datatype) => self.named_datatype(&datatype, path, 1),
-                    None => self.missing("DATATYPE", "datatype", path),
+                    None => {
+                        self.write(&format!("\nDATATYPE \"{path}\" \n   "))?;
+                        Err(Error::new(format_args!("unable to open datatype \"{path}\"")))
+                    }
                 },
             },
         };
@@ -35,14 +44,8 @@ impl Dumper<'_> {
 
     /// The named datatype that no link leads to, by the number that is printed of it.
     fn unnamed_datatype(&mut self, path: &str) -> Option<NamedDatatype> {
-        let address: u64 = path.trim_start_matches('/').strip_prefix('#')?.parse().ok()?;
+        let address: u64 = path.strip_prefix("/#")?.parse().ok()?;
         self.objects().unnamed_datatypes().into_iter().find(|datatype| datatype.address() == address)
-    }
-
-    /// Prints an empty block where an object should have been.
-    fn missing(&mut self, keyword: &str, kind: &str, path: &str) -> Result<()> {
-        self.write(&format!("\n{keyword} \"{path}\" {{\n   }}"))?;
-        Err(Error::new(format_args!("unable to open {kind} \"{path}\"")))
     }
 
     fn dataset_at(&mut self, path: &str, subset: Option<&Subset>) -> Result<()> {
@@ -50,6 +53,12 @@ impl Dumper<'_> {
             Ok(Object::Dataset(dataset)) => {
                 if let Some(subset) = subset {
                     subset.complete(dataset.ndim())?;
+                }
+                self.handles.datasets(1);
+                if dataset.reference_count()? > 1 && self.objects().get(dataset.address()).is_none() {
+                    // A soft or external link led out of the file.
+                    self.failed = true;
+                    return Ok(());
                 }
                 self.wanted_part = subset.cloned();
                 let result = self.dataset(&dataset, path, 1);
@@ -96,6 +105,7 @@ impl Dumper<'_> {
                 return Err(Error::new(format_args!("unable to open object \"{object}\"")));
             }
         };
+        self.handles.object(&object);
         let attribute = match &object {
             Object::Group(group) => group.attr(&name),
             Object::Dataset(dataset) => dataset.attr(&name),

@@ -5,9 +5,8 @@ use hdfive::{AllocationTime, Dataset, FillTime, FilterInfo, Layout};
 use super::data::has_time;
 use super::external::references;
 use super::layout::Block;
-use super::{Dumper, layout};
-
-use crate::errors::Result;
+use super::{Dumper, TOOL, layout};
+use crate::errors::{self, Result};
 use crate::render::{Cursor, Values};
 
 impl Dumper<'_> {
@@ -16,7 +15,15 @@ impl Dumper<'_> {
         let filters = dataset.filters();
         let userblock = self.opened().file.userblock();
         let is_virtual = dataset.layout()? == Layout::Virtual;
-        let lines = layout::describe(dataset, &filters, userblock)?;
+        let size = dataset.storage_size().unwrap_or_else(|error| {
+            // The C tool prints 0 for what it cannot count.
+            errors::report_as(TOOL, &error.into());
+            0
+        });
+        let mut lines = layout::describe(dataset, &filters, size, userblock)?;
+        if self.outline.columns >= usize::from(u16::MAX) {
+            layout::join_hyperslabs(&mut lines);
+        }
         self.block(cursor, "STORAGE_LAYOUT {", &lines)?;
         if !is_virtual {
             let none = || vec![(0, "NONE".to_owned())];

@@ -8,7 +8,7 @@ use hdfive::{Container, Dataset, MappedSelection, Object, Points, Selection, Std
 use super::Dumper;
 use super::external::references;
 use super::output::Section;
-use crate::elements::print_part;
+use crate::elements::{for_each_part, print_part};
 use crate::errors::Result;
 use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Style, Targets};
 use crate::selection::selection;
@@ -82,27 +82,49 @@ fn blocks(axes: &[[u64; 4]]) -> Option<Vec<(Vec<u64>, Vec<u64>)>> {
     Some(blocks)
 }
 
+/// The most references that the C tool, which reads them all at once, can count.
+const MAX_REFERENCES: u64 = i32::MAX as u64;
+
+/// Whether the references of a dataset or an attribute are printed: the C tool prints none if they are
+/// too many.
+pub(crate) fn are_printable(container: &Container) -> bool {
+    let count = container.shape().iter().try_fold(1_u64, |count, &dim| count.checked_mul(dim as u64));
+    count.is_some_and(|count| count <= MAX_REFERENCES)
+}
+
 impl Dumper<'_> {
     /// Prints references that are the elements themselves, each on a line of its own, and what they
     /// lead to.
     pub(super) fn references(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
-        let elements = container.read_elements(Selection::All)?;
-        for (index, element) in elements.iter().enumerate() {
-            let reference = StdReference::from_element(elements.datatype(), element, elements.heap())?;
-            if reference.is_null() {
-                self.line(cursor, "NULL")?;
-                continue;
-            }
-            let targets = references(&mut self.files[self.current]);
-            let text = targets.target(&reference).standard(&reference);
-            self.line(cursor, &text)?;
-            match reference.kind() {
-                Some(ReferenceType::StandardRegion) => self.region(&reference, index as u64, cursor)?,
-                Some(ReferenceType::StandardAttribute) => self.referred_attribute(&reference, cursor)?,
-                _ => self.referred(&reference, cursor)?,
-            }
+        if !are_printable(container) {
+            return Ok(());
         }
-        Ok(())
+        for_each_part(container, |elements, start, _| {
+            for (index, element) in (start..).zip(elements.iter()) {
+                let reference = StdReference::from_element(elements.datatype(), element, elements.heap())?;
+                self.reference(&reference, index, cursor)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Prints the reference that is number `index`.
+    fn reference(&mut self, reference: &StdReference, index: u64, cursor: &mut Cursor) -> Result<()> {
+        if reference.is_null() {
+            return self.line(cursor, "NULL");
+        }
+        let targets = references(&mut self.files[self.current]);
+        let target = targets.target(reference);
+        if target.path != "/" {
+            // The C library opens the root group each time it looks for a path, which it does twice.
+            self.handles.groups(2);
+        }
+        self.line(cursor, &target.standard(reference))?;
+        match reference.kind() {
+            Some(ReferenceType::StandardRegion) => self.region(reference, index, cursor),
+            Some(ReferenceType::StandardAttribute) => self.referred_attribute(reference, cursor),
+            _ => self.referred(reference, cursor),
+        }
     }
 
     /// Prints the elements of a dataset that a reference leads to, unless they are being printed.
@@ -112,6 +134,7 @@ impl Dumper<'_> {
             return Ok(());
         }
         self.referring.push(dataset.address());
+        self.handles.datasets(1);
         cursor.level += 1;
         let result = self.data(&dataset, Section::Data, cursor);
         cursor.level -= 1;
@@ -131,6 +154,7 @@ impl Dumper<'_> {
     /// Prints the region that the reference with this number leads to.
     fn region(&mut self, reference: &StdReference, index: u64, cursor: &mut Cursor) -> Result<()> {
         let Ok((dataset, selection)) = self.opened().file.describe_region(reference) else { return Ok(()) };
+        self.handles.datasets(1);
         let Some(region) = Region::of(selection) else { return Ok(()) };
         self.append(index, if matches!(region, Region::Points(_)) { "{" } else { " {" }, cursor)?;
         cursor.level += 1;

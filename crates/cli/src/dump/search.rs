@@ -1,11 +1,11 @@
 //! Objects, links and attributes that a name alone asks for.
 
-use hdfive::{Group, LinkInfo, Object};
+use hdfive::{Group, LinkInfo, LinkType, Object};
 
 use super::Dumper;
 use super::options::Wanted;
 use super::paths::split_attribute;
-use crate::errors::Result;
+use crate::errors::{Error, Result};
 use crate::objects::{Visitor, location};
 use crate::render::TargetKind;
 
@@ -13,6 +13,7 @@ impl Dumper<'_> {
     /// Prints all that is called `name`.
     pub(super) fn any(&mut self, name: &str) -> Result<()> {
         let root = self.opened().file.clone();
+        self.handles.groups(2);
         self.options.order().all(&root, &mut Search { dumper: self, name })
     }
 }
@@ -25,6 +26,7 @@ struct Search<'d, 'a, 'n> {
 
 impl Visitor for Search<'_, '_, '_> {
     fn object(&mut self, path: &str, object: &Object, kind: TargetKind, _: Option<&str>) -> Result<()> {
+        self.dumper.handles.object(object);
         let (_, attribute) = split_attribute(self.name);
         let has = location(object).map(|location| location.attr_exists(&attribute));
         if let Some(Ok(true)) = has {
@@ -45,8 +47,12 @@ impl Visitor for Search<'_, '_, '_> {
         })
     }
 
-    fn link(&mut self, path: &str, _: &Group, _: &LinkInfo) -> Result<()> {
+    fn link(&mut self, path: &str, _: &Group, link: &LinkInfo) -> Result<()> {
         if path.strip_prefix('/') == Some(self.name) || path == self.name {
+            if let LinkType::UserDefined { .. } = link.link_type {
+                self.dumper.complain(&Error::new("unknown link type value"));
+                return Ok(());
+            }
             self.dumper.wanted(&Wanted::Link(self.name.to_owned()))?;
         }
         Ok(())

@@ -1,12 +1,12 @@
 //! The elements of datasets and attributes.
 
 use hdfive::datatype::{DatatypeClass, VarLenKind};
-use hdfive::{Container, Heap, Selection};
+use hdfive::{Container, Elements, Heap};
 
 use super::Xml;
 use super::names::escape_string;
-use crate::dump::has_time;
-use crate::elements::{References, print_elements};
+use crate::dump::{Section, are_printable, has_time};
+use crate::elements::{References, for_each_part, print_elements};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Lines, Style};
 
@@ -62,17 +62,21 @@ impl Xml<'_> {
     }
 
     fn reference_lines(&mut self, container: &Container, level: usize) -> Result<()> {
-        let elements = container.read_elements(Selection::All)?;
-        for reference in elements.iter() {
-            let mut address = [0; 8];
-            address.iter_mut().zip(reference).for_each(|(to, &from)| *to = from);
-            let path = match self.objects().get(u64::from_le_bytes(address)) {
-                Some((_, path)) => escape_string(path.as_bytes()),
-                None => b"NULL".to_vec(),
-            };
-            self.line(level, [b"\"", path.as_slice(), b"\""].concat())?;
+        if !are_printable(container) {
+            return Ok(());
         }
-        Ok(())
+        for_each_part(container, |elements, _, _| {
+            for reference in elements.iter() {
+                let mut address = [0; 8];
+                address.iter_mut().zip(reference).for_each(|(to, &from)| *to = from);
+                let path = match self.objects.get(u64::from_le_bytes(address)) {
+                    Some((_, path)) => escape_string(path.as_bytes()),
+                    None => b"NULL".to_vec(),
+                };
+                self.line(level, [b"\"", path.as_slice(), b"\""].concat())?;
+            }
+            Ok(())
+        })
     }
 
     /// Writes the elements of a dataset or an attribute.
@@ -97,20 +101,21 @@ impl Xml<'_> {
 
     fn elements(&mut self, container: &Container, level: usize) -> Result<()> {
         let style = self.style();
-        let mut cursor = Cursor::first(level);
+        let mut cursor = Cursor::at(level);
+        cursor.fresh = true;
         let references = References::new(&mut self.referred, self.file);
-        let result = print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out));
-        if cursor.column > 0 {
-            self.out.write_all(b"\n")?;
-        }
-        result
+        let lines = &mut Lines::new(self.out.to(Section::Data));
+        print_elements(container, &style, &references, &mut cursor, lines)
     }
 
     /// Writes strings, as far as the first zero byte, whatever the padding.
     fn strings(&mut self, container: &Container, level: usize) -> Result<()> {
-        let elements = container.read_elements(Selection::All)?;
+        for_each_part(container, |elements, _, _| self.string_lines(elements, level))
+    }
+
+    fn string_lines(&mut self, elements: &Elements, level: usize) -> Result<()> {
         let columns = self.settings.columns.unwrap_or(65_535);
-        let variable = matches!(container.datatype().class, DatatypeClass::VarLen(_));
+        let variable = matches!(elements.datatype().class, DatatypeClass::VarLen(_));
         for element in elements.iter() {
             let bytes = match variable {
                 true if Heap::is_null(element) => {

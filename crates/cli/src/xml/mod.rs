@@ -8,10 +8,9 @@ mod link;
 mod names;
 mod object;
 
-use std::io::Write;
-
 use hdfive::{Container, Extents, File, Group};
 
+use crate::dump::{Output, Section, TOOL};
 use crate::errors::{self, Error, Result};
 use crate::extents::extents;
 use crate::format_c::Format;
@@ -30,6 +29,19 @@ pub(crate) struct Dialect {
     pub(crate) namespace: String,
     /// Where the schema or the DTD is, if it is not where it usually is.
     pub(crate) uri: Option<String>,
+}
+
+impl Dialect {
+    /// Refuses a schema elsewhere for names that are qualified. The C tool takes any but the first file
+    /// to have one.
+    pub(crate) fn check(&self, first: bool) -> Result<()> {
+        if self.schema && !self.namespace.is_empty() && (self.uri.is_some() || !first) {
+            return Err(Error::new(
+                "Cannot set Schema URL for a qualified namespace--use -X or -U option with -D",
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl Default for Dialect {
@@ -54,21 +66,18 @@ pub(crate) struct Settings<'a> {
 }
 
 /// Writes a file; true if a part of it could not be.
-pub(crate) fn dump(file: File, settings: &Settings<'_>, out: &mut dyn Write) -> Result<bool> {
-    let dialect = settings.dialect;
-    if dialect.uri.is_some() && dialect.schema && !dialect.namespace.is_empty() {
-        return Err(Error::new(
-            "Cannot set Schema URL for a qualified namespace--use -X or -U option with -D",
-        ));
-    }
-    let order = Visit { stored: false, by_creation: settings.by_creation, descending: settings.descending };
-    let objects = Some(Objects::in_order(&file, order));
+pub(crate) fn dump(file: File, settings: &Settings<'_>, out: &mut Output) -> Result<bool> {
+    let Settings { by_creation, descending, .. } = *settings;
+    let objects = Objects::in_order(&file, Visit { stored: false, by_creation, descending });
+    objects.check()?;
+    let ids = Ids::new(&file);
     let mut xml =
-        Xml { settings, ids: Ids::new(&file), file: &file, objects, referred: None, out, failed: false };
+        Xml { settings, ids, file: &file, objects, referred: None, out, open: false, failed: false };
     xml.start()?;
     let root: &Group = &file;
     xml.group(root, "", 0)?;
     xml.close(0, "HDF5-File")?;
+    xml.out.to(Section::Outline).write_all(b"\n")?;
     Ok(xml.failed)
 }
 
@@ -77,10 +86,12 @@ struct Xml<'a> {
     settings: &'a Settings<'a>,
     ids: Ids<'a>,
     file: &'a File,
-    objects: Option<Objects>,
-    /// The objects that references name, once there is one.
+    objects: Objects,
+    /// Where references in elements lead, once one is met.
     referred: Option<Objects>,
-    out: &'a mut dyn Write,
+    out: &'a mut Output,
+    /// Whether the last line is still to be ended: what comes next does, wherever it goes.
+    open: bool,
     failed: bool,
 }
 
@@ -92,17 +103,19 @@ impl Xml<'_> {
     /// Writes what precedes the root group.
     fn start(&mut self) -> Result<()> {
         let dialect = self.settings.dialect;
+        let namespace = self.namespace().to_owned();
+        let out = self.out.to(Section::Outline);
         let uri = |default| dialect.uri.as_deref().unwrap_or(default);
-        writeln!(self.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+        writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
         const INSTANCE: &str = "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
-        match (dialect.schema, self.namespace()) {
+        match (dialect.schema, namespace.as_str()) {
             (false, _) => {
-                writeln!(self.out, "<!DOCTYPE HDF5-File PUBLIC \"HDF5-File.dtd\" \"{}\">", uri(DTD))?;
-                writeln!(self.out, "<HDF5-File>")?;
+                writeln!(out, "<!DOCTYPE HDF5-File PUBLIC \"HDF5-File.dtd\" \"{}\">", uri(DTD))?;
+                writeln!(out, "<HDF5-File>")?;
             }
             (true, "") => {
                 let location = format!("xsi:noNamespaceSchemaLocation=\"{}\"", uri(SCHEMA));
-                writeln!(self.out, "<HDF5-File {INSTANCE} {location}>")?;
+                writeln!(out, "<HDF5-File {INSTANCE} {location}>")?;
             }
             (true, namespace) => {
                 let name = namespace.rsplit_once(':').map_or(namespace, |(name, _)| name);
@@ -111,7 +124,7 @@ impl Xml<'_> {
                      xmlns:{name}=\"http://hdfgroup.org/HDF5/XML/schema/HDF5-File.xsd\" {INSTANCE} \
                      xsi:schemaLocation=\"http://hdfgroup.org/HDF5/XML/schema/HDF5-File {SCHEMA}\">"
                 );
-                writeln!(self.out, "{line}")?;
+                writeln!(out, "{line}")?;
             }
         }
         Ok(())
@@ -119,11 +132,14 @@ impl Xml<'_> {
 
     /// Writes a line of text.
     fn line(&mut self, level: usize, text: impl AsRef<[u8]>) -> Result<()> {
-        for _ in 0..level {
-            self.out.write_all(b"   ")?;
+        let out = self.out.to(Section::Outline);
+        if std::mem::replace(&mut self.open, true) {
+            out.write_all(b"\n")?;
         }
-        self.out.write_all(text.as_ref())?;
-        Ok(self.out.write_all(b"\n")?)
+        for _ in 0..level {
+            out.write_all(b"   ")?;
+        }
+        Ok(out.write_all(text.as_ref())?)
     }
 
     /// Writes a start tag, or the tag of an element without content if the text ends with a slash.
@@ -143,14 +159,14 @@ impl Xml<'_> {
     }
 
     fn objects(&mut self) -> &mut Objects {
-        self.objects.get_or_insert_with(|| Objects::of(self.file))
+        &mut self.objects
     }
 
     /// Goes on after an error unless nobody reads the output.
     fn survive(&mut self, result: Result<()>) -> Result<()> {
         match result {
             Err(error @ Error::Message(_)) => {
-                errors::report(&error);
+                errors::report_as(TOOL, &error);
                 self.failed = true;
                 Ok(())
             }

@@ -1,0 +1,158 @@
+//! What `h5 dump` prints and where, as users see it. The expected texts are those of `h5dump` 1.14.5.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hdfive::File;
+use tempfile::TempDir;
+
+/// Runs `h5 dump` in a folder.
+fn dump(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_h5")).current_dir(dir).arg("dump").args(args).output().unwrap()
+}
+
+/// The standard output and the exit code.
+fn printed(dir: &Path, args: &[&str]) -> (String, Option<i32>) {
+    let output = dump(dir, args);
+    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+}
+
+/// A folder with a file `x.h5`, filled by `fill`.
+fn folder(fill: impl FnOnce(&File)) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let file = File::create(dir.path().join("x.h5")).unwrap();
+    fill(&file);
+    file.close().unwrap();
+    dir
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/fixtures").join(name)
+}
+
+#[test]
+fn drivers_and_connectors_that_are_not_there_are_refused() {
+    let dir = folder(|_| ());
+    for option in
+        ["--filedriver=foo", "--vfd-name=direct", "--vfd-value=1", "--vol-name=foo", "--vol-value=2"]
+    {
+        assert_eq!(printed(dir.path(), &[option, "x.h5"]), (String::new(), Some(1)), "{option}");
+    }
+    for option in ["--filedriver=core", "--vfd-value=0", "--vol-name=native", "--vol-info=x"] {
+        let (text, code) = printed(dir.path(), &[option, "x.h5"]);
+        assert_eq!((text.as_str(), code), ("HDF5 \"x.h5\" {\nGROUP \"/\" {\n}\n}\n", Some(0)), "{option}");
+    }
+    let (text, code) = printed(dir.path(), &["--hdfs-attrs=x", "x.h5"]);
+    assert!(text.starts_with("HDF5") && code == Some(1));
+    let info = "--vfd-info=99999999999999999999";
+    let expected = "Invalid onion revision specified\n".to_owned();
+    assert_eq!(printed(dir.path(), &["--vfd-name=onion", info, "x.h5"]), (expected, Some(1)));
+}
+
+#[test]
+fn what_cannot_be_written_is_misuse() {
+    let dir = folder(|_| ());
+    for option in ["-o", "-O"] {
+        let (text, code) = printed(dir.path(), &[option, "no/such/folder", "x.h5"]);
+        assert!(text.starts_with("usage: h5dump") && code == Some(1), "{option}: {text}");
+    }
+    assert_eq!(printed(dir.path(), &["-O", "out", "--unknown", "x.h5"]), (String::new(), Some(1)));
+    assert!(fs::read_to_string(dir.path().join("out")).unwrap().starts_with("usage: h5dump"));
+}
+
+#[test]
+fn objects_that_are_missing_leave_what_the_c_tool_leaves() {
+    let dir = folder(|file| drop(file.create_group("g").unwrap()));
+    for (option, path, expected) in [
+        ("-t", "/no", "DATATYPE \"/no\" \n   "),
+        ("-t", "/g", "DATATYPE \"/g\" \n   "),
+        ("-g", "/no", "GROUP \"/no\" {\n   }"),
+        ("-g", "", "GROUP \"\" {\n   }"),
+        ("-a", "/g/no", "ATTRIBUTE \"no\" {\n}"),
+        ("-a", "/no/a", "ATTRIBUTE \"/no/a\" {\n}"),
+    ] {
+        let expected = format!("HDF5 \"x.h5\" {{\n{expected}\n}}\n");
+        assert_eq!(printed(dir.path(), &[option, path, "x.h5"]), (expected, Some(1)), "{option} {path}");
+    }
+    let output = dump(dir.path(), &["nofile"]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(message.matches("nofile").count(), 1, "{message}");
+}
+
+#[test]
+fn object_ids_are_those_of_handles() {
+    let dir = folder(|file| {
+        let group = file.create_group("g").unwrap();
+        group.new_attr::<i32>().shape(()).create("a").unwrap().write_scalar(&1).unwrap();
+        file.new_dataset::<i32>().shape(1).create("s").unwrap();
+    });
+    let (text, _) = printed(dir.path(), &["-i", "-H", "x.h5"]);
+    let ids: Vec<_> = text.lines().filter_map(|line| line.trim().strip_prefix("OBJECTID { ")).collect();
+    let id = |kind: u64, count: u64| format!("{} }}", kind << 56 | count);
+    assert_eq!(ids, [id(2, 1), id(2, 4), id(7, 0), id(5, 1)]);
+}
+
+#[test]
+fn paths_of_references_are_those_stored_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.h5");
+    let file = File::with_options().track_order(true).create(&path).unwrap();
+    file.create_group("z").unwrap();
+    file.link_hard("z", "a").unwrap();
+    let reference = file.reference::<hdfive::ObjectReference>("z").unwrap();
+    file.new_dataset_builder().with_data(&[reference]).create("refs").unwrap();
+    file.close().unwrap();
+    let (text, _) = printed(dir.path(), &["-d", "/refs", "x.h5"]);
+    assert!(text.contains("\n      GROUP \"x.h5/z\"\n"), "{text}");
+}
+
+#[test]
+fn huge_datasets_of_references_print_nothing() {
+    let dir = folder(|file| {
+        let builder = file.new_dataset::<hdfive::ObjectReference>().shape(1_000_000_000_000_usize);
+        builder.chunk(1000).create("refs").unwrap();
+    });
+    let (text, code) = printed(dir.path(), &["-d", "/refs", "x.h5"]);
+    assert!(text.ends_with("   DATA {\n   }\n}\n}\n") && code == Some(0), "{text}");
+}
+
+#[test]
+fn long_rows_of_subsets_are_whole() {
+    let dir = folder(|file| {
+        let builder = file.new_dataset::<i32>().shape(1_000_000_000_000_usize);
+        builder.chunk(1000).create("d").unwrap();
+    });
+    let args = ["-d", "/d", "-s", "7", "-S", "300001", "-c", "3", "-k", "300000", "x.h5"];
+    let (text, code) = printed(dir.path(), &args);
+    assert_eq!((text.matches("0,").count(), code), (899_999, Some(0)));
+    assert!(text.trim_end().ends_with("0\n      }\n   }\n}\n}"));
+}
+
+#[test]
+fn files_with_damaged_objects_print_nothing() {
+    let bytes = fs::read(fixture("groups-many-earliest.h5")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.h5");
+    fs::write(&path, bytes).unwrap();
+    let file = File::open(&path).unwrap();
+    let name = file.member_names().unwrap().pop().unwrap();
+    let hdfive::LinkType::Hard(address) = file.link(&name).unwrap().link_type else { panic!("no hard link") };
+    file.close().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[address as usize] = 0xff;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(printed(dir.path(), &["x.h5"]), (String::new(), Some(1)));
+    assert_eq!(printed(dir.path(), &["-x", "x.h5"]), (String::new(), Some(1)));
+}
+
+#[test]
+fn elements_of_xml_may_go_elsewhere_than_the_rest() {
+    let dir = folder(|file| drop(file.new_dataset_builder().with_data(&[1, 2]).create("d").unwrap()));
+    let (text, _) = printed(dir.path(), &["-x", "-O", "out", "x.h5"]);
+    assert_eq!(text, "\n         1\n         2");
+    let outline = fs::read_to_string(dir.path().join("out")).unwrap();
+    let between = outline.split("DataFromFile>").nth(1).unwrap();
+    assert_eq!(between.trim(), "</hdf5:", "{outline}");
+    assert_eq!(printed(dir.path(), &["-x", "x.h5", "x.h5"]).1, Some(1));
+}
