@@ -25,8 +25,9 @@ pub(super) struct Lister<'a> {
     /// Groups, and objects with several names, by address, with the path that was listed first. A
     /// damaged file may have a group below itself whatever its reference count says.
     seen: HashMap<u64, String>,
-    /// Links that were followed: the other file, if they lead to one, and where they lead in it.
-    followed: HashSet<(Option<String>, String)>,
+    /// Links that were followed: whether they are external, and where they lead in their file. As with
+    /// the C tool, it makes no difference which file that is.
+    followed: HashSet<(bool, String)>,
     /// The datasets, by file and address, that are being printed because a reference leads to them.
     pub(super) referring: Vec<(String, u64)>,
     /// How many times files were opened: the C library numbers them so.
@@ -258,14 +259,14 @@ impl<'a> Lister<'a> {
             LinkType::Soft(target) => {
                 write!(self.out, "Soft Link {{{target}}}")?;
                 if self.options.follow {
-                    return self.follow(None, target, path);
+                    return self.follow(false, target, path);
                 }
             }
             LinkType::External { file, path: target } => {
                 let slash = if target.starts_with('/') { "" } else { "/" };
                 write!(self.out, "External Link {{{file}/{slash}{target}}}")?;
                 if self.options.follow || self.options.follow_external {
-                    return self.follow(Some(file), target, path);
+                    return self.follow(true, target, path);
                 }
             }
             _ => write!(self.out, "UD Link {{cannot follow UD links}}")?,
@@ -273,12 +274,11 @@ impl<'a> Lister<'a> {
         Ok(writeln!(self.out)?)
     }
 
-    /// Lists what a link leads to, in another file if it is external, each target once.
-    fn follow(&mut self, file: Option<&str>, target: &str, path: &str) -> Result<()> {
-        let external = file.is_some();
+    /// Lists what a link leads to, each target once.
+    fn follow(&mut self, external: bool, target: &str, path: &str) -> Result<()> {
         // The C tool looks whether there is an object, and what.
         self.opened += 2 * (self.external + u64::from(external));
-        if !self.followed.insert((file.map(str::to_owned), target.to_owned())) {
+        if !self.followed.insert((external, target.to_owned())) {
             return Ok(writeln!(self.out, " {{Already Visited}}")?);
         }
         let Ok(found) = find(self.file, path) else {
