@@ -12,6 +12,9 @@ pub struct Limits {
     pub chunk: u64,
     /// Largest result of one read into memory that the library itself allocates, in bytes.
     pub read: u64,
+    /// Most bytes of one read that the file does not hold, as those of chunks that were never written,
+    /// which have the fill value. A file of some size may have more: 1024 times its bytes.
+    pub fill: u64,
     /// How many soft and external links one path may lead through.
     pub link_hops: u32,
     /// How deep trees, groups and datatypes may nest.
@@ -30,6 +33,7 @@ impl Default for Limits {
             metadata_block: 1 << 30,
             chunk: 1 << 32,
             read: 1 << 40,
+            fill: 1 << 28,
             link_hops: 16,
             depth: 64,
             header_chunks: 4096,

@@ -230,6 +230,33 @@ impl Dataset {
         })
     }
 
+    /// How many elements the file holds, or has a place for; all others have the fill value. Of virtual
+    /// datasets, how many have a source.
+    ///
+    /// # Errors
+    /// As [`chunks`](Self::chunks).
+    pub fn stored_len(&self) -> Result<u64> {
+        self.write_pending()?;
+        let inner = self.state.read_lock()?;
+        let len = inner.dims().iter().copied().fold(1, u64::saturating_mul);
+        let stored = match &inner.storage {
+            Storage::Compact(_) | Storage::Contiguous { address: Some(_), .. } | Storage::External { .. } => {
+                len
+            }
+            Storage::Contiguous { address: None, .. } => 0,
+            Storage::Virtual(data) => data.mapped(inner.dims()),
+            Storage::Chunked(chunked) => {
+                let mut chunks = 0_u64;
+                visit_chunks(&*self.shared.read()?, chunked, &mut |_, _| {
+                    chunks = chunks.saturating_add(1);
+                    Ok(())
+                })?;
+                chunks.saturating_mul(chunked.grid.chunk_len())
+            }
+        };
+        Ok(stored.min(len))
+    }
+
     /// How much of the file is taken by what leads to the data: the index of chunks, the names of
     /// external files, the mappings of a virtual dataset; as of the last flush.
     ///
@@ -281,4 +308,31 @@ fn visit_chunks(store: &Store, chunked: &Chunked, visit: ChunkVisitor<'_>) -> Re
         _ => vec![u64::MAX; grid.dims.len()],
     };
     chunked.index.collect_in(store, &low, &high, visit)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::{ErrorKind, File, Limits};
+
+    #[test]
+    fn what_was_never_written_is_not_read_without_end() {
+        let mut limits = Limits::default();
+        limits.fill = 1 << 20;
+        let file = File::with_options()
+            .limits(limits)
+            .create_storage(std::sync::Arc::new(crate::storage::MemoryStorage::new(Vec::new())));
+        let file = file.unwrap();
+        let chunked =
+            file.new_dataset::<i32>().shape((1 << 40..,)).chunk((1 << 16,)).create("chunked").unwrap();
+        chunked.write_slice(&[1; 10], 5..15).unwrap();
+        let plain = file.new_dataset::<i32>().shape((1 << 40,)).create("plain").unwrap();
+        file.flush().unwrap();
+        assert_eq!((chunked.stored_len().unwrap(), plain.stored_len().unwrap()), (1 << 16, 0));
+        for dataset in [&chunked, &plain] {
+            let error = dataset.read_slice_raw::<i32>(..1 << 30).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+            assert_eq!(dataset.read_slice_raw::<i32>(..1 << 17).unwrap().len(), 1 << 17);
+        }
+    }
 }

@@ -82,6 +82,7 @@ impl State {
                 transfer::read_stored(&raw, (*address, *size), &pieces, out, 0, plan)
             }
             Storage::Contiguous { address: None, .. } => {
+                Unwritten::new(shared)?.add(out.len() as u64)?;
                 transfer::scatter_fill(&pieces, self.fill_pattern.as_deref(), out, 0, plan)
             }
             Storage::Chunked(chunked) => self.read_chunks(shared, chunked, resolved, out, plan),
@@ -131,7 +132,11 @@ impl State {
         out: &mut [u8],
         plan: &Plan,
     ) -> Result<()> {
+        let mut unwritten = Unwritten::new(shared)?;
         for_each_batch(shared, chunked, resolved, |tasks, raw| {
+            for task in tasks.iter().filter(|task| task.record.is_none() && !task.cached) {
+                unwritten.add(task.pieces.len().saturating_mul(plan.target_size() as u64))?;
+            }
             let reader = Reader { state: self, chunked, raw, plan, limit: shared.read()?.limits().chunk };
             match bands(&tasks) {
                 Some(bands) if bands.len() >= 2 * parallel::threads() || parallel::threads() == 1 => {
@@ -140,6 +145,33 @@ impl State {
                 _ => reader.read_apart(tasks, out),
             }
         })
+    }
+}
+
+/// The bytes of a read that the file does not hold, which damage could make without end.
+pub(super) struct Unwritten {
+    bytes: u64,
+    limit: u64,
+}
+
+impl Unwritten {
+    /// Bytes that a file may have for each of its own.
+    const RATIO: u64 = 1024;
+
+    pub(super) fn new(shared: &Shared) -> Result<Self> {
+        let store = shared.read()?;
+        Ok(Self { bytes: 0, limit: store.limits().fill.max(store.end().saturating_mul(Self::RATIO)) })
+    }
+
+    pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes <= self.limit {
+            return Ok(());
+        }
+        Err(Error::limit(format!(
+            "more than {} bytes of a read were never written; Limits::fill allows more",
+            self.limit
+        )))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::read::Unwritten;
 use super::virtual_map::{Numbered, Wanted};
 use super::virtual_sources::{Source, VirtualData, VirtualView, nested};
 use super::{Dataset, State, transfer};
@@ -37,6 +38,8 @@ pub(super) struct Memory<'a> {
 
 impl VirtualRead<'_> {
     pub(super) fn run(&self, data: &VirtualData, memory: &mut Memory<'_>) -> Result<()> {
+        let elements = self.request.len().saturating_sub(data.mapped(&self.dims));
+        Unwritten::new(self.shared)?.add(elements.saturating_mul(self.plan.target_size() as u64))?;
         self.fill(memory)?;
         nested(self.state, || data.mappings.iter().try_for_each(|mapping| self.mapping(mapping, memory)))
     }

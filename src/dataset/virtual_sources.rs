@@ -36,6 +36,15 @@ pub(crate) struct VirtualData {
     pub(super) mappings: Vec<Source>,
 }
 
+impl VirtualData {
+    /// How many elements of a dataset of this shape have a source, whether that exists or not; those that
+    /// have several count as often.
+    pub(super) fn mapped(&self, dims: &[u64]) -> u64 {
+        let lens = self.mappings.iter().map(|mapping| mapping.target.selected(dims));
+        lens.fold(0, u64::saturating_add)
+    }
+}
+
 /// One mapping.
 #[derive(Debug)]
 pub(super) struct Source {

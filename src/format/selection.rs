@@ -133,6 +133,30 @@ impl Selection {
         }
     }
 
+    /// How many elements it selects of a dataset of this shape, at most.
+    pub(crate) fn selected(&self, dims: &[u64]) -> u64 {
+        let product = |lens: &mut dyn Iterator<Item = u64>| lens.fold(1, u64::saturating_mul);
+        match self {
+            Self::None => 0,
+            Self::All => product(&mut dims.iter().copied()),
+            Self::Points { rank, coordinates, .. } => (coordinates.len() / (*rank).max(1)) as u64,
+            Self::Regular { axes, .. } => {
+                let along = |(axis, &dim): (&Pattern, &u64)| axis.count.saturating_mul(axis.block).min(dim);
+                product(&mut axes.iter().zip(dims).map(along))
+            }
+            Self::Blocks { rank, corners, .. } => {
+                let block = |block: &[u64]| {
+                    let (low, high) = block.split_at((*rank).min(block.len()));
+                    let lens =
+                        low.iter().zip(high).map(|(low, high)| high.saturating_sub(*low).saturating_add(1));
+                    product(&mut { lens })
+                };
+                let blocks = corners.chunks_exact(rank.saturating_mul(2).max(1)).map(block);
+                blocks.fold(0, u64::saturating_add)
+            }
+        }
+    }
+
     fn decode_points(r: &mut Reader<'_>) -> Result<Self> {
         let form = match r.u32()? {
             1 => {
