@@ -11,10 +11,11 @@ use crate::filter::{FilterInfo, Pipeline, Scratch, id};
 use crate::format::message::{self, attribute::Attribute, dataspace::Dataspace, datatype::Datatype};
 use crate::format::message::{file, fill_value, group, object};
 use crate::format::{
-    Reader, Structure, Widths, btree_v1, btree_v2, chunk_index, encode, extensible_array, fixed_array,
-    fractal_heap, free_space, global_heap, local_heap, object_header, selection, shared_table, superblock,
-    symbol_table_node, virtual_layout,
+    Reader, Structure, Widths, btree_v1, btree_v2, cache_image, chunk_index, driver_info, encode,
+    extensible_array, fixed_array, fractal_heap, free_space, global_heap, local_heap, object_header, onion,
+    reference, selection, shared_table, superblock, symbol_table_node, virtual_layout,
 };
+use crate::store::CommitRecord;
 
 /// Decodes a structure, encodes it, and decodes that: no panic, and no third meaning.
 fn round_trip<T: Structure + Debug>(bytes: &[u8], context: &T::Context, widths: Widths) -> Option<T> {
@@ -76,6 +77,15 @@ pub fn structure(data: &[u8]) {
         31: object::ReferenceCount,
         32: object::Continuation,
         33: message::shared::SharedPointer,
+        34: file::CacheImageLocation,
+        35: reference::Reference,
+        36: driver_info::DriverBlock,
+        37: onion::Header,
+        38: onion::HistoryStart,
+        39: onion::RecordPlace,
+        40: onion::RecordStart,
+        41: onion::Page,
+        42: CommitRecord,
     }
 }
 
@@ -132,7 +142,42 @@ fn dependent(choice: u8, bytes: &[u8], widths: Widths) {
             drop(round_trip::<free_space::SectionList>(rest, &context, widths));
         }
         10 => nodes(number, rest, widths),
+        11 => {
+            let messages = match number {
+                0 => object_header::MessageShape::V1,
+                _ => object_header::MessageShape::V2 { creation_index: number & 1 == 0 },
+            };
+            let shape = object_header::ContinuationShape { messages, len: rest.len() as u64 };
+            drop(round_trip::<object_header::ContinuationChunk>(rest, &shape, widths));
+        }
+        12 => drop(round_trip::<cache_image::CacheImage>(rest, &number.into(), widths)),
+        13 => elements(rest, widths.offset),
+        14 => drop(driver_info::MultiMembers::decode(rest)),
         _ => {}
+    }
+}
+
+/// References as elements hold them, of all kinds, and what they lead to in a heap.
+fn elements(bytes: &[u8], offset_size: u8) {
+    use reference::{Element, HeapPointer, Reference};
+    let size = Element::size(offset_size) as usize;
+    if let Some(element) = bytes.get(..size)
+        && let Ok(value) = Element::read(element)
+        && let Ok(first) = value.bytes(size)
+    {
+        let again = Element::read(&first).expect("what is encoded decodes");
+        assert_eq!(again.bytes(size).expect("what was encoded once can be again"), first, "{value:?}");
+    }
+    let size = HeapPointer::size(offset_size) as usize;
+    if let Some(element) = bytes.get(..size)
+        && let Ok(Some(pointer)) = HeapPointer::read(element)
+    {
+        assert_eq!(pointer.bytes(size).expect("it was read from so many bytes"), element);
+    }
+    if let Ok(region) = Reference::from_region(bytes, offset_size)
+        && let Ok(first) = region.to_region(offset_size)
+    {
+        assert_eq!(Reference::from_region(&first, offset_size).expect("what is encoded decodes"), region);
     }
 }
 
@@ -156,20 +201,33 @@ fn heap_blocks((header, block): (&[u8], &[u8]), widths: Widths) {
     drop(round_trip::<fractal_heap::HeapId>(block, &header.id_shape(), widths));
 }
 
+/// Nodes of version 2 B-trees, with records of every kind.
 fn nodes(number: u8, bytes: &[u8], widths: Widths) {
-    use btree_v2::{Geometry, Node, NodeContext};
+    use btree_v2::{Geometry, Node, NodeContext, Record};
     let (depth, records) = (u16::from(number >> 6), u16::from(number & 0x3f));
+    let shape = btree_v2::ChunkShape { rank: 1 + number % 5, size_width: 1 + number % 8 };
     macro_rules! node {
-        ($($type:ty, $params:expr, $len:expr;)*) => {$(
-            if let Ok(geometry) = Geometry::new(widths, 4096, $len, depth) {
+        ($($type:ident: $params:expr,)*) => {$({
+            let size = btree_v2::$type::size(&$params, widths);
+            let geometry = u16::try_from(size).ok().map(|size| Geometry::new(widths, 4096, size, depth));
+            if let Some(Ok(geometry)) = geometry {
                 let context = NodeContext { params: $params, geometry: Arc::new(geometry), depth, records };
-                drop(round_trip::<Node<$type>>(bytes, &context, widths));
+                drop(round_trip::<Node<btree_v2::$type>>(bytes, &context, widths));
             }
-        )*};
+        })*};
     }
     node! {
-        btree_v2::LinkName, (), 11;
-        btree_v2::AttributeName, (), 17;
+        HugeIndirect: (),
+        HugeFiltered: (),
+        HugeDirect: (),
+        HugeFilteredDirect: (),
+        LinkName: (),
+        LinkOrder: (),
+        SharedMessage: (),
+        AttributeName: (),
+        AttributeOrder: (),
+        Chunk: shape,
+        FilteredChunk: shape,
     }
 }
 

@@ -16,6 +16,8 @@ mod open;
 mod overlay;
 mod raw;
 mod record;
+#[cfg(fuzzing)]
+pub(crate) use record::Record as CommitRecord;
 mod scratch;
 mod space;
 mod tail;

@@ -204,3 +204,48 @@ fn files_are_short() {
     let long: Vec<_> = files.iter().filter(|path| lines(path) > LONGEST).collect();
     assert!(long.is_empty(), "over {LONGEST} lines: {long:?}");
 }
+
+/// What follows where a line declares a structure, or a record of B-trees: its name.
+fn declared(line: &str) -> Option<&str> {
+    let line = line.trim_start().trim_start_matches("pub(crate) ");
+    let implemented = line.strip_prefix("impl").and_then(|rest| {
+        rest.split_once("Structure for ").or_else(|| rest.split_once("Record for ")).map(|(_, name)| name)
+    });
+    let laid_out = line.strip_prefix("struct ").filter(|rest| rest.contains(" as \""));
+    implemented.or(laid_out).or(Some(line).filter(|line| line.contains(", key = |")))
+}
+
+/// The names of the structures that a source file declares.
+fn structures(source: &str) -> Vec<&str> {
+    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or(source);
+    let texts = code.lines().filter_map(declared);
+    texts
+        .filter_map(|text| text.split(|c: char| !c.is_alphanumeric()).next())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Every structure of the format is decoded and encoded by the fuzz target `structure`.
+#[test]
+fn every_structure_is_fuzzed() {
+    let fuzzed = std::fs::read_to_string(root().join("src/fuzzing.rs")).unwrap();
+    let mut files = Vec::new();
+    sources(&root().join("src/format"), &mut files);
+    let mut count = 0;
+    for file in &files {
+        let source = std::fs::read_to_string(file).unwrap();
+        let stem = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+        let modules = [stem(file), stem(file.parent().unwrap())];
+        for name in structures(&source) {
+            // Of this one there are two, known by other names.
+            let name = if name == "DenseInfo" { "AttributeInfo" } else { name };
+            let qualified = modules.iter().any(|module| fuzzed.contains(&format!("{module}::{name}")));
+            let imported = !["Header", "DataBlock", "Node"].contains(&name)
+                && ["{", "<", ": ", " "].iter().any(|before| fuzzed.contains(&format!("{before}{name}")));
+            let node = name == "Node" && fuzzed.contains("Node<btree_v2::");
+            assert!(qualified || imported || node, "{name} of {} is not fuzzed", file.display());
+            count += 1;
+        }
+    }
+    assert!(count > 60, "{count} structures");
+}

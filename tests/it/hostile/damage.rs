@@ -57,8 +57,35 @@ pub(super) fn lookup3(bytes: &[u8]) -> u32 {
     c
 }
 
-/// Where the structures with a checksum are: start, and place of the checksum.
-pub(super) fn sealed(bytes: &[u8]) -> Vec<(usize, usize)> {
+/// The bytes that a checksum is over, and where it is; if that is among them, it counts as zeros.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seal {
+    pub(super) start: usize,
+    end: usize,
+    place: usize,
+}
+
+impl Seal {
+    fn checksum(self, bytes: &[u8]) -> [u8; 4] {
+        if self.place >= self.end {
+            return lookup3(&bytes[self.start..self.end]).to_le_bytes();
+        }
+        let mut covered = bytes[self.start..self.end].to_vec();
+        covered[self.place - self.start..][..4].fill(0);
+        lookup3(&covered).to_le_bytes()
+    }
+
+    fn holds(self, bytes: &[u8]) -> bool {
+        self.reach() <= bytes.len() && bytes[self.place..self.place + 4] == self.checksum(bytes)
+    }
+
+    fn reach(self) -> usize {
+        self.end.max(self.place + 4)
+    }
+}
+
+/// The structures with a checksum. It follows them, except in the blocks of fractal heaps.
+pub(super) fn sealed(bytes: &[u8]) -> Vec<Seal> {
     const LONGEST: usize = 700;
     let signatures: &[&[u8]] = &[
         b"OHDR", b"OCHK", b"BTHD", b"BTIN", b"BTLF", b"FRHP", b"FHIB", b"FAHD", b"FADB", b"EAHD", b"EAIB",
@@ -67,16 +94,21 @@ pub(super) fn sealed(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for start in 0..bytes.len().saturating_sub(8) {
         if signatures.iter().any(|signature| bytes[start..].starts_with(signature)) {
-            let ends = start + 4..(start + LONGEST).min(bytes.len() - 3);
-            let mut ends =
-                ends.filter(|&end| lookup3(&bytes[start..end]).to_le_bytes() == bytes[end..end + 4]);
-            found.extend(ends.next().map(|end| (start, end)));
+            let ends = start + 4..start + LONGEST;
+            found.extend(ends.map(|end| Seal { start, end, place: end }).find(|seal| seal.holds(bytes)));
+        } else if bytes[start..].starts_with(b"FHDB") {
+            // Version, address of the heap, and 2 to 8 bytes of an offset precede the checksum.
+            let mut blocks = (9..14).flat_map(|power| {
+                (start + 9..start + 22).map(move |place| Seal { start, end: start + (1 << power), place })
+            });
+            found.extend(blocks.find(|seal| seal.holds(bytes)));
         }
     }
     // After the structures that are in it.
-    found.extend(
-        (0..bytes.len()).filter_map(|start| Some((start, cache_image_end(bytes.get(start..)?)? + start))),
-    );
+    found.extend((0..bytes.len()).filter_map(|start| {
+        let end = cache_image_end(bytes.get(start..)?)? + start;
+        Some(Seal { start, end, place: end })
+    }));
     found
 }
 
@@ -121,16 +153,38 @@ pub(super) fn seal_onion(bytes: &mut [u8]) -> Option<()> {
     seal(bytes, 0, 40)
 }
 
+/// A place where eight bytes may be an address: a number below the length.
+fn address(bytes: &[u8], random: &mut Random) -> Option<usize> {
+    let start = random.below(bytes.len());
+    let mut places = (start..bytes.len()).chain(0..start);
+    places.find(|&at| {
+        let value =
+            bytes.get(at..at + 8).and_then(|bytes| bytes.first_chunk()).copied().map(u64::from_le_bytes);
+        value.is_some_and(|value| value >= 48 && value < bytes.len() as u64)
+    })
+}
+
 /// Does some damage, with pieces of another file, mostly such that the checksums are right again.
-pub(super) fn damage(bytes: &mut Vec<u8>, sealed: &[(usize, usize)], other: &[u8], random: &mut Random) {
+pub(super) fn damage(bytes: &mut Vec<u8>, sealed: &[Seal], other: &[u8], random: &mut Random) {
     // Where there are zeros there is often nothing to hit.
     let place = |bytes: &[u8], random: &mut Random| {
         let places: [usize; 4] = std::array::from_fn(|_| random.below(bytes.len()));
         places.into_iter().find(|&at| bytes[at] != 0).unwrap_or(places[0])
     };
     for _ in 0..=random.below(3) {
-        match random.below(9) {
+        match random.below(11) {
             8 => splice(bytes, other, random),
+            // An address becomes another of the file's, or leads to a structure: cycles, and kinds that are not meant.
+            9 | 10 => {
+                if let Some(to) = address(bytes, random) {
+                    let new = match address(bytes, random) {
+                        Some(from) if random.below(2) == 0 => bytes[from..from + 8].try_into().unwrap(),
+                        _ if sealed.is_empty() => (random.below(bytes.len()) as u64).to_le_bytes(),
+                        _ => (sealed[random.below(sealed.len())].start as u64).to_le_bytes(),
+                    };
+                    bytes[to..to + 8].copy_from_slice(&new);
+                }
+            }
             0 => {
                 let len = random.below(bytes.len()).max(1);
                 bytes.truncate(len);
@@ -170,9 +224,9 @@ pub(super) fn damage(bytes: &mut Vec<u8>, sealed: &[(usize, usize)], other: &[u8
     }
     if random.below(5) > 0 {
         let len = bytes.len();
-        for &(start, end) in sealed.iter().filter(|(_, end)| end + 4 <= len) {
-            let checksum = lookup3(&bytes[start..end]).to_le_bytes();
-            bytes[end..end + 4].copy_from_slice(&checksum);
+        for seal in sealed.iter().filter(|seal| seal.reach() <= len) {
+            let checksum = seal.checksum(bytes);
+            bytes[seal.place..seal.place + 4].copy_from_slice(&checksum);
         }
     }
 }

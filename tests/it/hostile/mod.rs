@@ -85,7 +85,7 @@ fn checksums_are_those_of_the_format() {
     assert_eq!(lookup3(b""), 0xdead_beef);
     let bytes = source("superblock3-latest");
     let found = sealed(&bytes);
-    assert!(found.iter().any(|&(start, _)| start == 0) && found.len() > 10, "{found:?}");
+    assert!(found.iter().any(|seal| seal.start == 0) && found.len() > 10, "{found:?}");
 }
 
 fn source(name: &str) -> Vec<u8> {

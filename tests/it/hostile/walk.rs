@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use hdfive::datatype::Datatype;
 use hdfive::storage::MemoryStorage;
 use hdfive::{
-    Container, File, Hyperslab, Limits, Location, Object, Result, Selection, SliceOrIndex, StdReference,
+    Container, File, Hyperslab, IndexType, IterationOrder, Limits, Location, Object, ObjectReference,
+    RegionReference, Result, Selection, SliceOrIndex, StdReference,
 };
 
 pub(super) fn limits() -> Limits {
@@ -24,6 +26,7 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<()> {
 /// As [`walk`], in an open file.
 pub(super) fn walk_file(file: &File) -> Result<()> {
     let _ = (file.info(), file.size(), file.metadata_info(), file.free_sections());
+    let _ = (file.userblock(), file.is_read_only());
     let mut seen = HashSet::new();
     let mut waiting = vec![Object::Group(file.group("/")?)];
     while let Some(object) = waiting.pop() {
@@ -38,8 +41,10 @@ pub(super) fn walk_file(file: &File) -> Result<()> {
         }
         let _ = (location.comment(), location.reference_count(), location.modification_time());
         let _ = (location.attr_count(), location.attrs(), location.attrs_by_creation());
-        let _ = (location.header_info(), location.attr_metadata_size());
+        let _ = (location.header_info(), location.attr_metadata_size(), location.times());
+        let _ = (location.name(), location.file(), location.object_reference());
         for name in location.attr_names().unwrap_or_default() {
+            let _ = (location.attr_exists(&name), location.attr_reference(&name));
             if let Ok(attribute) = location.attr(&name) {
                 read(&attribute, file);
             }
@@ -47,25 +52,55 @@ pub(super) fn walk_file(file: &File) -> Result<()> {
         match &object {
             Object::Group(group) => {
                 let _ = (group.len(), group.links_by_creation(), group.metadata_size());
+                let _ = (group.is_empty(), group.members(), group.groups(), group.datasets());
+                let _ = group.named_datatypes();
+                for (index, order) in [
+                    (IndexType::Name, IterationOrder::Decreasing),
+                    (IndexType::CreationOrder, IterationOrder::Increasing),
+                ] {
+                    let _ = group.member_names_by(index, order);
+                }
+                let _ = group.iter_visit_default(|_, _| Ok(()));
                 let names = group.member_names().unwrap_or_default();
+                for name in &names {
+                    let _ = (group.link(name), group.link_exists(name));
+                    let _ = (group.reference::<ObjectReference>(name), group.reference::<StdReference>(name));
+                }
                 waiting.extend(names.iter().filter_map(|name| group.open(name).ok()));
             }
             Object::Dataset(dataset) => {
                 let _ = (dataset.chunks(), dataset.num_chunks(), dataset.storage_size(), dataset.layout());
                 let _ = (dataset.chunk(), dataset.filters(), dataset.offset(), dataset.alloc_time());
                 let _ = (dataset.fill_value_bytes(), dataset.fill_time(), dataset.is_resizable());
+                let _ = (dataset.fill_value_elements(), dataset.fill_is_undefined(), dataset.metadata_size());
+                let _ = (dataset.chunk_index(), dataset.chunk_index_address(), dataset.is_chunked());
+                let _ = (dataset.chunk_info(0), dataset.chunk_info(usize::MAX), dataset.stored_len());
+                let _ = dataset.region_reference(Selection::All);
                 let _ = format!("{:?} {:?}", dataset.external_files(), dataset.virtual_mappings());
                 read(dataset, file);
             }
-            Object::NamedDatatype(datatype) => drop(format!("{:?}", datatype.datatype())),
+            Object::NamedDatatype(datatype) => describe(datatype.datatype()),
             _ => {}
         }
     }
     Ok(())
 }
 
+/// Asks a type for all that it says of itself.
+fn describe(datatype: &Datatype) {
+    drop(format!("{datatype:?} {datatype} {:?}", datatype.to_descriptor()));
+    let _ = (datatype.message_size(), datatype.string_type(), datatype.has_variable_length());
+    let _ = (datatype.is_string(), datatype.is_number(), datatype.is_bool(), datatype.is::<i32>());
+}
+
 fn read(container: &Container, file: &File) {
     let _ = (container.extents(), container.named_datatype(), format!("{:?}", container.datatype()));
+    let _ = (container.dtype(), container.shape(), container.ndim(), container.size(), container.is_scalar());
+    describe(container.datatype());
+    if let Ok(space) = container.space() {
+        let _ = (space.extents(), space.maxdims(), space.size(), space.is_resizable(), space.is_simple());
+        let _ = (space.is_null(), space.select(Selection::All).and_then(|selected| selected.get_selection()));
+    }
     if let Ok(elements) = container.read_elements(Selection::All) {
         elements.values().take(1000).for_each(|value| drop(format!("{value:?}")));
         for element in elements.iter().take(100) {
@@ -76,6 +111,10 @@ fn read(container: &Container, file: &File) {
             }
         }
     }
+    let _ = (container.read_values(Selection::All), container.read_scalar::<i64>());
+    let _ = (container.read_raw::<StdReference>(), container.read_raw::<RegionReference>());
+    let mut buffer = [0_u32; 16];
+    let _ = (container.read_into_raw(&mut buffer), container.read_slice_into(Selection::All, &mut buffer));
     let _ = container.read_raw::<f64>();
     let _ = container.read_raw::<String>();
     let every_other =
