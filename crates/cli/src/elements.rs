@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use hdfive::{Container, Elements, File, Location, Object, StdReference};
+use hdfive::{Container, Dataset, Elements, File, Location, Object, StdReference};
 
 use crate::errors::{Error, Result};
 use crate::objects::{self, Objects};
@@ -79,6 +79,22 @@ pub(crate) fn for_each_part(
         start = end;
     }
     Ok(())
+}
+
+/// Elements that a dataset may have besides those that the file holds, so that they are printed: damage
+/// makes more of them than there is time for.
+const UNWRITTEN: u64 = 1 << 26;
+
+/// Refuses a dataset of which next to nothing is in the file.
+pub(crate) fn check_written(dataset: &Dataset) -> Result<()> {
+    let len = dataset.shape().iter().fold(1_u64, |len, &dim| len.saturating_mul(dim as u64));
+    if len <= UNWRITTEN || len.saturating_sub(dataset.stored_len()?) <= UNWRITTEN {
+        return Ok(());
+    }
+    Err(Error::new(format_args!(
+        "{}: of {len} elements nearly all were never written: print a part of them (--start, --count)",
+        dataset.name()
+    )))
 }
 
 /// Prints all elements.

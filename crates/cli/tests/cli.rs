@@ -183,3 +183,15 @@ fn a_link_is_the_tool_it_is_called() {
         assert_eq!(String::from_utf8(output.stdout).unwrap(), stdout(&[command, text(&out)]), "{tool}");
     }
 }
+
+#[test]
+fn what_was_never_written_is_not_printed_without_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sparse.h5");
+    let file = hdfive::File::create(&path).unwrap();
+    file.new_dataset::<i32>().shape((1 << 40..,)).chunk((64,)).create("sparse").unwrap();
+    file.close().unwrap();
+    assert!(stderr(&["dump", text(&path)]).contains("never written"));
+    let part = stdout(&["dump", "-d", "/sparse", "-s", "1000000000", "-c", "1", text(&path)]);
+    assert!(part.contains("(1000000000): 0"), "{part}");
+}

@@ -6,7 +6,7 @@ use hdfive::{Container, Dataset};
 use super::external::references;
 use super::output::Section;
 use super::{Dumper, TOOL, binary};
-use crate::elements::{for_each_part, print_elements};
+use crate::elements::{check_written, for_each_part, print_elements};
 use crate::errors::{self, Error, Result};
 use crate::render::{Bits, Cursor, Data, Lines, Prefix, Style, native_size};
 
@@ -25,7 +25,7 @@ impl Dumper<'_> {
             }
             match &part {
                 Some(part) => self.subset(dataset, part, cursor)?,
-                None => self.data(dataset, Section::Data, cursor)?,
+                None => self.dataset_data(dataset, cursor)?,
             }
         }
         // What follows, attributes above all, is printed with the last of the groups.
@@ -42,9 +42,25 @@ impl Dumper<'_> {
         }
     }
 
-    /// Prints the elements of a dataset or an attribute.
+    /// Prints the elements of a dataset.
+    pub(super) fn dataset_data(&mut self, dataset: &Dataset, cursor: &mut Cursor) -> Result<()> {
+        self.data_if(check_written(dataset), dataset, Section::Data, cursor)
+    }
+
+    /// Prints the elements of an attribute.
     pub(super) fn data(
         &mut self,
+        attribute: &Container,
+        section: Section,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        self.data_if(Ok(()), attribute, section, cursor)
+    }
+
+    /// Prints the elements, unless there is an error already.
+    fn data_if(
+        &mut self,
+        checked: Result<()>,
         container: &Container,
         section: Section,
         cursor: &mut Cursor,
@@ -53,6 +69,7 @@ impl Dumper<'_> {
         let mut inner = cursor.clone();
         inner.fresh = true;
         let result = match container.datatype().class {
+            _ if checked.is_err() => checked,
             _ if container.extents().is_null() || has_time(container.datatype()) => Ok(()),
             DatatypeClass::Reference(_) => {
                 inner.level += 1;

@@ -136,7 +136,7 @@ impl Dumper<'_> {
         self.referring.push(dataset.address());
         self.handles.datasets(1);
         cursor.level += 1;
-        let result = self.data(&dataset, Section::Data, cursor);
+        let result = self.dataset_data(&dataset, cursor);
         cursor.level -= 1;
         self.referring.pop();
         result

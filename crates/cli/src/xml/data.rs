@@ -1,12 +1,12 @@
 //! The elements of datasets and attributes.
 
 use hdfive::datatype::{DatatypeClass, VarLenKind};
-use hdfive::{Container, Elements, Heap};
+use hdfive::{Container, Dataset, Elements, Heap};
 
 use super::Xml;
 use super::names::escape_string;
 use crate::dump::{Section, are_printable, has_time};
-use crate::elements::{References, for_each_part, print_elements};
+use crate::elements::{References, check_written, for_each_part, print_elements};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Lines, Style};
 
@@ -79,11 +79,22 @@ impl Xml<'_> {
         })
     }
 
-    /// Writes the elements of a dataset or an attribute.
-    pub(super) fn data(&mut self, container: &Container, level: usize) -> Result<()> {
+    /// Writes the elements of a dataset.
+    pub(super) fn written_data(&mut self, dataset: &Dataset, level: usize) -> Result<()> {
+        self.data_if(check_written(dataset), dataset, level)
+    }
+
+    /// Writes the elements of an attribute.
+    pub(super) fn data(&mut self, attribute: &Container, level: usize) -> Result<()> {
+        self.data_if(Ok(()), attribute, level)
+    }
+
+    /// Writes the elements, unless there is an error already.
+    fn data_if(&mut self, checked: Result<()>, container: &Container, level: usize) -> Result<()> {
         self.open(level, "Data")?;
         self.open(level + 1, "DataFromFile")?;
         let result = match &container.datatype().class {
+            _ if checked.is_err() => checked,
             DatatypeClass::String(_) => self.strings(container, level + 1),
             DatatypeClass::VarLen(class) if matches!(class.kind, VarLenKind::String(_)) => {
                 self.strings(container, level + 1)

@@ -124,7 +124,7 @@ impl Xml<'_> {
                 }
                 match class_number(class) {
                     Some(number) => self.unknown_data(number, level),
-                    None => self.data(dataset, level + 1),
+                    None => self.written_data(dataset, level + 1),
                 }
             }
         }
