@@ -5,7 +5,7 @@ use hdfive::datatype::{
     IntegerType, Normalization, ReferenceType, StringPadding, StringType, VarLenKind,
 };
 
-use crate::render::integer;
+use crate::render::member_value;
 
 /// A line of a description that needs several.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,10 +126,7 @@ impl Description {
         self.push(&class.base);
         self.line(";");
         for (name, value) in &class.members {
-            let value = match &class.base.class {
-                DatatypeClass::Integer(base) if class.base.size <= 8 => integer(value, base).to_string(),
-                _ => value.iter().fold("0x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
-            };
+            let value = member_value(value, &class.base);
             let padding = 16_usize.saturating_sub(name.len());
             self.line(&format!("\"{name}\"{:padding$} {value};", ""));
             if let Some(line) = self.lines.last_mut() {

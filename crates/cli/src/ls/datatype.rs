@@ -6,7 +6,7 @@ use hdfive::datatype::{
 };
 
 use super::name::escape;
-use crate::render::{integer, memory_size};
+use crate::render::{member_value, memory_size};
 
 /// The description of a datatype, whose lines after the first are indented by `indent` columns.
 /// The types of this machine (taken to be a little-endian one) have names unless `simple`.
@@ -215,10 +215,7 @@ fn enumeration(class: &EnumType, indent: usize, simple: bool) -> String {
     let mut text = format!("enum {} {{", describe(&class.base, inner, simple));
     for (name, value) in &class.members {
         let name = escape(name, true);
-        let value = match &class.base.class {
-            DatatypeClass::Integer(base) if class.base.size <= 8 => integer(value, base).to_string(),
-            _ => value.iter().fold("0x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
-        };
+        let value = member_value(value, &class.base);
         let padding = 16_usize.saturating_sub(name.len());
         text.push_str(&format!("\n{:inner$}{name}{:padding$} = {value}", "", ""));
     }

@@ -1,6 +1,6 @@
 //! Numbers out of the bytes of elements.
 
-use hdfive::datatype::{ByteOrder, FloatType, IntegerType, Normalization};
+use hdfive::datatype::{ByteOrder, Datatype, DatatypeClass, FloatType, IntegerType, Normalization};
 
 use crate::format_c::Real;
 
@@ -70,10 +70,26 @@ fn bits(little: &[u8], first: u32, count: u32) -> u128 {
     value
 }
 
-/// The value of an integer.
+/// The value of an integer that is an element, in the native type that the C tools ask for.
 pub(crate) fn integer(bytes: &[u8], class: &IntegerType) -> Integer {
+    if bytes.len() <= 8 && class.bit_offset == 0 && is_only_swapped(bytes.len(), class) {
+        return whole_integer(bytes, class);
+    }
+    wide_integer(bytes, class)
+}
+
+/// The value of a member of an enumeration, as the C tools print it in a description of the type.
+pub(crate) fn member_value(value: &[u8], base: &Datatype) -> String {
+    match &base.class {
+        DatatypeClass::Integer(class) if base.size <= 8 => wide_integer(value, class).to_string(),
+        _ => value.iter().fold("0x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
+    }
+}
+
+/// The value of an integer, converted to the widest native type.
+fn wide_integer(bytes: &[u8], class: &IntegerType) -> Integer {
     let whole = usize::from(class.precision) == bytes.len() * 8;
-    if bytes.len() <= 8 && class.bit_offset == 0 && (whole || is_only_swapped(bytes.len(), class)) {
+    if bytes.len() <= 8 && class.bit_offset == 0 && whole {
         return whole_integer(bytes, class);
     }
     let little = little(bytes, class.order);
@@ -204,6 +220,17 @@ mod tests {
         ] {
             assert_eq!(integer(bytes, &class).to_string(), value, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn members_of_enumerations_have_no_padding_bits() {
+        let base = |order| {
+            let mut base = Datatype::integer(2, false, order);
+            base.class = DatatypeClass::Integer(class(order, false, 0, 9));
+            base
+        };
+        assert_eq!(member_value(&[0xa2, 0x01], &base(ByteOrder::Big)), "1");
+        assert_eq!(member_value(&[0x01, 0xa3], &base(ByteOrder::Little)), "257");
     }
 
     fn float(size: u8, exponent_size: u8, bias: u32) -> FloatType {

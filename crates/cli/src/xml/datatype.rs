@@ -9,7 +9,7 @@ use hdfive::datatype::{
 use super::Xml;
 use super::names::escape_name;
 use crate::errors::Result;
-use crate::render::integer;
+use crate::render::member_value;
 
 /// The name of a byte order.
 fn order(order: ByteOrder) -> &'static str {
@@ -116,10 +116,7 @@ impl Xml<'_> {
         self.datatype(&class.base, level + 1)?;
         self.close(level + 1, "DataType")?;
         for (name, value) in &class.members {
-            let value = match &class.base.class {
-                DatatypeClass::Integer(base) if class.base.size <= 8 => integer(value, base).to_string(),
-                _ => value.iter().fold("0x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
-            };
+            let value = member_value(value, &class.base);
             self.open(level + 2, "EnumElement")?;
             self.line(level + 3, escape_name(name))?;
             self.close(level + 2, "EnumElement")?;
