@@ -174,10 +174,11 @@ fn elements(bytes: &[u8], offset_size: u8) {
     {
         assert_eq!(pointer.bytes(size).expect("it was read from so many bytes"), element);
     }
-    if let Ok(region) = Reference::from_region(bytes, offset_size)
+    let rank_of = |_| Some(3);
+    if let Ok(region) = Reference::from_region(bytes, offset_size, rank_of)
         && let Ok(first) = region.to_region(offset_size)
     {
-        assert_eq!(Reference::from_region(&first, offset_size).expect("what is encoded decodes"), region);
+        assert_eq!(Reference::from_region(&first, offset_size, rank_of).expect("what is encoded decodes"), region);
     }
 }
 

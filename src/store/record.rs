@@ -27,7 +27,7 @@ pub(super) struct Anchor {
 
 /// The record, which stands at `position` in the storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
+pub(crate) struct Record {
     pub(super) position: u64,
     pub(super) anchors: Vec<Anchor>,
 }
