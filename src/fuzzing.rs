@@ -178,7 +178,10 @@ fn elements(bytes: &[u8], offset_size: u8) {
     if let Ok(region) = Reference::from_region(bytes, offset_size, rank_of)
         && let Ok(first) = region.to_region(offset_size)
     {
-        assert_eq!(Reference::from_region(&first, offset_size, rank_of).expect("what is encoded decodes"), region);
+        assert_eq!(
+            Reference::from_region(&first, offset_size, rank_of).expect("what is encoded decodes"),
+            region
+        );
     }
 }
 
