@@ -317,8 +317,7 @@ mod tests {
 
     #[test]
     fn what_was_never_written_is_not_read_without_end() {
-        let mut limits = Limits::default();
-        limits.fill = 1 << 20;
+        let limits = Limits { fill: 1 << 20, ..Limits::default() };
         let file = File::with_options()
             .limits(limits)
             .create_storage(std::sync::Arc::new(crate::storage::MemoryStorage::new(Vec::new())));

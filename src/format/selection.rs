@@ -139,7 +139,9 @@ impl Selection {
         match self {
             Self::None => 0,
             Self::All => product(&mut dims.iter().copied()),
-            Self::Points { rank, coordinates, .. } => (coordinates.len() / (*rank).max(1)) as u64,
+            Self::Points { rank, coordinates, .. } => {
+                coordinates.len().checked_div(*rank).unwrap_or(0) as u64
+            }
             Self::Regular { axes, .. } => {
                 let along = |(axis, &dim): (&Pattern, &u64)| axis.count.saturating_mul(axis.block).min(dim);
                 product(&mut axes.iter().zip(dims).map(along))
