@@ -1,5 +1,6 @@
 //! The value of an attribute: all in memory.
 
+use std::collections::HashSet;
 use std::sync::{RwLock, RwLockReadGuard};
 
 use crate::container::{Container, objects};
@@ -69,9 +70,8 @@ impl Value {
     /// attribute still: what its old elements referred to may be gone.
     pub(crate) fn refresh(&self, container: &Container) -> Result<()> {
         let store = container.store()?;
-        if store.writable()
-            && let Ok(message) = self.stored(&store, container)
-        {
+        if store.writable() {
+            let message = self.stored(&store, container)?;
             *self.message.write().unwrap_or_else(|poison| poison.into_inner()) = message;
         }
         Ok(())
@@ -90,9 +90,15 @@ impl Value {
     }
 
     /// The objects of the global heap that the elements in `pieces` of `data` refer to.
-    fn owned(&self, store: &Store, datatype: &Datatype, pieces: &Pieces, data: &[u8]) -> Result<Vec<HeapId>> {
+    fn owned(
+        &self,
+        store: &Store,
+        datatype: &Datatype,
+        pieces: &Pieces,
+        data: &[u8],
+    ) -> Result<HashSet<HeapId>> {
         if !datatype.has_variable_length() {
-            return Ok(Vec::new());
+            return Ok(HashSet::new());
         }
         let size = datatype.size as usize;
         let mut old = vec![0; usize::try_from(pieces.len()).unwrap_or(usize::MAX).saturating_mul(size)];

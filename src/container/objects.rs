@@ -1,5 +1,7 @@
 //! The global heap of a file, for conversions of variable-length data.
 
+use std::collections::HashSet;
+
 use crate::Result;
 use crate::format::message::dataspace::Dataspace;
 use crate::format::message::datatype::Datatype;
@@ -27,7 +29,7 @@ impl VarLenRead for Objects<'_> {
 }
 
 /// The objects that `elements` of the type `datatype` own.
-pub(crate) fn owned(store: &Store, datatype: &Datatype, elements: &[u8]) -> Vec<HeapId> {
+pub(crate) fn owned(store: &Store, datatype: &Datatype, elements: &[u8]) -> HashSet<HeapId> {
     let objects = Objects(store);
     let mut owned = Owned::new(&objects);
     owned.add(datatype, elements);
@@ -35,7 +37,7 @@ pub(crate) fn owned(store: &Store, datatype: &Datatype, elements: &[u8]) -> Vec<
 }
 
 /// Gives up the objects `ids` of elements that were overwritten.
-pub(crate) fn release(store: &mut Store, ids: &[HeapId]) {
+pub(crate) fn release(store: &mut Store, ids: &HashSet<HeapId>) {
     ids.iter().for_each(|id| global::remove(store, id.address, id.index));
 }
 

@@ -1,6 +1,7 @@
 //! Writing elements.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::objects::{self, ObjectsMut};
@@ -109,10 +110,10 @@ impl Container {
 impl Container {
     /// The objects of the global heap that only the selected elements refer to. What cannot be read can be
     /// overwritten, too, and then owns none.
-    fn owned_by(&self, state: &Arc<State>, resolved: &Resolved) -> Vec<HeapId> {
+    fn owned_by(&self, state: &Arc<State>, resolved: &Resolved) -> HashSet<HeapId> {
         let datatype = self.datatype();
         if !datatype.has_variable_length() || state.is_virtual() {
-            return Vec::new();
+            return HashSet::new();
         }
         let read = || {
             let old = self.read_selected(resolved)?;

@@ -110,6 +110,9 @@ impl State {
             return read.run(&data, &mut Memory { out: images, heap: Some(heap) });
         }
         drop(inner);
+        // No commit may remove, between the two, what the elements refer to. Whoever reads for a virtual
+        // dataset holds no turn.
+        let _turn = shared.turn();
         let len = resolved.len().checked_mul(plan.source_size() as u64);
         let len = len.and_then(|len| usize::try_from(len).ok());
         let len = len.ok_or_else(|| Error::limit("the elements have too many bytes"))?;
@@ -160,7 +163,7 @@ impl Unwritten {
 
     pub(super) fn new(shared: &Shared) -> Result<Self> {
         let store = shared.read()?;
-        Ok(Self { bytes: 0, limit: store.limits().fill.max(store.end().saturating_mul(Self::RATIO)) })
+        Ok(Self { bytes: 0, limit: store.limits().fill.max(store.volume().saturating_mul(Self::RATIO)) })
     }
 
     pub(super) fn add(&mut self, bytes: u64) -> Result<()> {

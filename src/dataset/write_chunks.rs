@@ -10,6 +10,7 @@ use crate::Result;
 use crate::chunk::cache::CachedChunk;
 use crate::chunk::grid::Axis;
 use crate::file::Shared;
+use crate::format::message::fill_value::Fill;
 use crate::selection::Resolved;
 
 /// Chunks to write together, at most.
@@ -63,6 +64,11 @@ impl State {
     /// Puts the fill value into the elements of `slab` that lie in chunks that exist.
     pub(super) fn fill_existing(&self, shared: &Shared, chunked: &mut Chunked, slab: &[Axis]) -> Result<()> {
         let size = self.element_size();
+        // The C library does so even where the fill value is never to be written.
+        let value = match &self.fill.value {
+            Fill::Value(bytes) => Some(bytes.as_slice()),
+            _ => None,
+        };
         let limit = shared.read()?.limits().chunk;
         chunked.check_size(limit)?;
         let mut tasks = Vec::new();
@@ -74,7 +80,7 @@ impl State {
         })?;
         for task in tasks.into_iter().filter(|task| task.cached || task.record.is_some()) {
             let mut bytes = self.load_chunk(shared, chunked, &task, limit)?;
-            transfer::fill_pieces(&task.pieces, self.fill_pattern.as_deref(), &mut bytes, size)?;
+            transfer::fill_pieces(&task.pieces, value, &mut bytes, size)?;
             self.store_loaded(shared, chunked, task, bytes)?;
         }
         Ok(())

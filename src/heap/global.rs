@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::format::global_heap::Collection;
 use crate::store::{Rank, Space, Store};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// The largest collection that is shared by several elements.
 const MAX_SHARED: u64 = 64 << 10;
@@ -47,7 +47,10 @@ fn remove_all(store: &mut Store) -> Result<()> {
     let removed = std::mem::take(&mut store.scratch::<Removed>().0);
     for (address, mut indexes) in removed {
         // What a damaged element named need not be a collection.
-        let Ok(collection) = store.fetch::<Collection>(address, &()) else { continue };
+        let collection = match store.fetch::<Collection>(address, &()) {
+            Err(error) if error.kind() != ErrorKind::Io => continue,
+            collection => collection?,
+        };
         let mut collection = Collection::clone(&collection);
         indexes.sort_unstable();
         if !collection.remove(&indexes, store.widths()) {

@@ -194,6 +194,13 @@ impl FamilyStorage {
             }
             members.push(FileStorage::create(self.pattern.member(members.len()))?);
         }
+        // Those that the C library left empty at the end, or short, become whole.
+        for member in members.iter().rev().skip(1) {
+            if member.len()? >= self.member_size {
+                break;
+            }
+            member.set_len(self.member_size)?;
+        }
         let before = (count as u64 - 1) * self.member_size;
         members.last().map_or(Ok(()), |last| last.set_len(len - before.min(len)))
     }

@@ -81,7 +81,7 @@ impl Store {
             return self.barrier();
         }
         self.drop_cache_image()?;
-        if !self.overlay.is_empty() || self.space.end() != self.space.committed_end() {
+        if self.changes != 0 || self.space.end() != self.space.committed_end() {
             self.forget_free_space()?;
         }
         let cache = &self.cache;

@@ -345,6 +345,7 @@ impl Store {
 
     /// Gives space back; it is reused after the next commit at the earliest.
     pub(crate) fn free(&mut self, space: Space, address: u64, len: u64) {
+        self.changes = self.changes.wrapping_add(1);
         self.overlay.remove(address, len);
         self.cache.invalidate(address, len);
         self.space.free(space, address, len);

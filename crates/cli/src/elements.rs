@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use hdfive::datatype::DatatypeClass;
 use hdfive::{Container, Dataset, Elements, File, Location, Object, StdReference};
 
 use crate::errors::{Error, Result};
@@ -85,8 +86,21 @@ pub(crate) fn for_each_part(
 /// makes more of them than there is time for.
 const UNWRITTEN: u64 = 1 << 26;
 
-/// Refuses a dataset of which next to nothing is in the file.
+/// The most references that the C tool, which reads them all at once, can count.
+const MAX_REFERENCES: u64 = i32::MAX as u64;
+
+/// Whether the references of a dataset or an attribute are printed: the C tool prints none if they are
+/// too many.
+pub(crate) fn are_printable(container: &Container) -> bool {
+    let count = container.shape().iter().try_fold(1_u64, |count, &dim| count.checked_mul(dim as u64));
+    count.is_some_and(|count| count <= MAX_REFERENCES)
+}
+
+/// Refuses a dataset of which next to nothing is in the file, if its elements are printed at all.
 pub(crate) fn check_written(dataset: &Dataset) -> Result<()> {
+    if matches!(dataset.datatype().class, DatatypeClass::Reference(_)) && !are_printable(dataset) {
+        return Ok(());
+    }
     let len = dataset.shape().iter().fold(1_u64, |len, &dim| len.saturating_mul(dim as u64));
     if len <= UNWRITTEN || len.saturating_sub(dataset.stored_len()?) <= UNWRITTEN {
         return Ok(());

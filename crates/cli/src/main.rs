@@ -1,4 +1,4 @@
-//! The `h5` command: pack and unpack images, list and dump HDF5 files.
+//! The `h5` command: packs and unpacks images; prints, lists, measures and compares HDF5 files.
 
 mod args;
 mod diff;

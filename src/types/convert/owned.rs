@@ -1,5 +1,7 @@
 //! The objects of the global heap that elements own.
 
+use std::collections::HashSet;
+
 use super::sequence::{Reference, element_type};
 use super::{HeapId, VarLenRead};
 use crate::format::message::datatype::{Datatype, DatatypeClass};
@@ -10,19 +12,18 @@ use crate::format::message::datatype::{Datatype, DatatypeClass};
 /// What cannot be read owns nothing that could be found.
 pub(crate) struct Owned<'a> {
     objects: &'a dyn VarLenRead,
-    found: Vec<HeapId>,
-    /// How many bytes of objects may yet be looked through: in a damaged file many elements may refer to
-    /// one object, whose elements refer to it.
-    budget: u64,
+    /// Each is looked through once: in a damaged file many elements may refer to one object, whose elements
+    /// refer to it.
+    found: HashSet<HeapId>,
 }
 
 impl<'a> Owned<'a> {
     pub(crate) fn new(objects: &'a dyn VarLenRead) -> Self {
-        Self { objects, found: Vec::new(), budget: objects.limit() }
+        Self { objects, found: HashSet::new() }
     }
 
     /// Those that were found.
-    pub(crate) fn found(self) -> Vec<HeapId> {
+    pub(crate) fn found(self) -> HashSet<HeapId> {
         self.found
     }
 
@@ -36,16 +37,11 @@ impl<'a> Owned<'a> {
             match &datatype.class {
                 DatatypeClass::VarLen(class) => {
                     let Some(id) = Reference::load(element).ok().and_then(Reference::id) else { continue };
-                    self.found.push(id);
-                    if class.base.has_variable_length() {
+                    if self.found.insert(id) && class.base.has_variable_length() {
                         let base = element_type(class, datatype);
                         let objects = self.objects;
                         let _ = objects.read(id, &mut |object| {
-                            let len = object.len() as u64;
-                            if let Some(rest) = self.budget.checked_sub(len) {
-                                self.budget = rest;
-                                self.add(&base, object);
-                            }
+                            self.add(&base, object);
                             Ok(())
                         });
                     }

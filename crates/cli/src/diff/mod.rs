@@ -1,4 +1,4 @@
-//! `h5 diff`: how two files or objects differ, as `h5diff` of HDF5 1.14 tells it.
+//! `h5 diff`: how two files or objects differ, as `h5diff` of HDF5 1.14.6 tells it.
 
 mod attribute;
 mod comparable;

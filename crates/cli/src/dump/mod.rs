@@ -35,7 +35,7 @@ pub(crate) use data::has_time;
 pub(crate) use dataspace::describe as describe_space;
 pub(crate) use datatype::describe as describe_type;
 pub(crate) use output::{Output, Section};
-pub(crate) use references::{Region, are_printable};
+pub(crate) use references::Region;
 
 use command_line::{Misuse, Request, USAGE};
 use drivers::Revision;

@@ -8,7 +8,7 @@ use hdfive::{Container, Dataset, MappedSelection, Object, Points, Selection, Std
 use super::Dumper;
 use super::external::references;
 use super::output::Section;
-use crate::elements::{for_each_part, print_part};
+use crate::elements::{are_printable, for_each_part, print_part};
 use crate::errors::Result;
 use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Style, Targets};
 use crate::selection::selection;
@@ -80,16 +80,6 @@ fn blocks(axes: &[[u64; 4]]) -> Option<Vec<(Vec<u64>, Vec<u64>)>> {
         blocks.push((low, high));
     }
     Some(blocks)
-}
-
-/// The most references that the C tool, which reads them all at once, can count.
-const MAX_REFERENCES: u64 = i32::MAX as u64;
-
-/// Whether the references of a dataset or an attribute are printed: the C tool prints none if they are
-/// too many.
-pub(crate) fn are_printable(container: &Container) -> bool {
-    let count = container.shape().iter().try_fold(1_u64, |count, &dim| count.checked_mul(dim as u64));
-    count.is_some_and(|count| count <= MAX_REFERENCES)
 }
 
 impl Dumper<'_> {

@@ -21,10 +21,12 @@ pub(super) struct Subset {
     pub(super) block: Option<Vec<u64>>,
 }
 
-/// The numbers of a list, whatever separates them.
+/// The numbers of a list, whatever separates them, up to where the C tool ends it. One that is too large is
+/// the largest.
 pub(super) fn list(text: &str) -> Option<Vec<u64>> {
-    let numbers: Vec<_> =
-        text.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+    let text = text.split([';', ']']).next().unwrap_or_default();
+    let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
+    let numbers: Vec<_> = numbers.map(|number| number.parse().unwrap_or(u64::MAX)).collect();
     (!numbers.is_empty()).then_some(numbers)
 }
 

@@ -24,7 +24,7 @@ pub(super) const DIFF: Help = Help {
             heading: "What is a difference",
             options: &[
                 Described("-d --delta", "D", "Only |a-b| > D"),
-                Described("-p --relative", "R", "Only |(a-b)/b| > R"),
+                Described("-p --relative", "R", "Only |(a-b)/a| > R"),
                 Described("--use-system-epsilon", "", "Only what is more than the precision of the type"),
                 Described("-N --nan", "", "Do not look for values that are no numbers"),
             ],

@@ -19,7 +19,7 @@ pub(super) const DUMP: Help = Help {
                 Described("-B --superblock", "", "The superblock, too"),
                 Described("-H --header", "", "Types and shapes only, no elements"),
                 Described("-A --onlyattr", "[0]", "Attributes only; 0: no attributes"),
-                Described("-i --object-ids", "", "The addresses of objects, too"),
+                Described("-i --object-ids", "", "The numbers of objects, too, as the C tool counts them"),
                 Described("-p --properties", "", "Storage, filters, fill values and allocation times, too"),
                 Described("-R --region", "", "The elements of regions that references lead to, too"),
             ],

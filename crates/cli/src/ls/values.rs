@@ -6,22 +6,29 @@ use hdfive::{Attribute, Container, Dataset};
 use super::object::Lister;
 use super::reference::are_references;
 use crate::dump::has_time;
-use crate::elements::{References, print_elements};
+use crate::elements::{References, check_written, print_elements};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, Prefix, Style};
 
 impl Lister<'_> {
     /// Prints the elements of a dataset.
     pub(super) fn dataset_values(&mut self, dataset: &Dataset) -> Result<()> {
-        self.values(dataset, 1, false)
+        self.values(dataset, 1, check_written(dataset), false)
     }
 
     /// Prints the elements of an attribute.
     pub(super) fn attribute_values(&mut self, attribute: &Attribute) -> Result<()> {
-        self.values(attribute, 2, true)
+        self.values(attribute, 2, Ok(()), true)
     }
 
-    fn values(&mut self, container: &Container, level: usize, attribute: bool) -> Result<()> {
+    /// Prints the elements, unless there is an error already.
+    fn values(
+        &mut self,
+        container: &Container,
+        level: usize,
+        checked: Result<()>,
+        attribute: bool,
+    ) -> Result<()> {
         let style = self.style(container, attribute);
         let mut cursor = Cursor::first(level);
         cursor.fresh = false;
@@ -36,7 +43,9 @@ impl Lister<'_> {
         }
         let null = container.extents().is_null();
         // The C library has no native type for times.
-        let result = if null || (has_time(container.datatype()) && !style.raw) {
+        let result = if checked.is_err() {
+            checked
+        } else if null || (has_time(container.datatype()) && !style.raw) {
             Ok(())
         } else {
             let references = References::new(&mut self.objects, self.file);

@@ -5,8 +5,8 @@ use hdfive::{Container, Dataset, Elements, Heap};
 
 use super::Xml;
 use super::names::escape_string;
-use crate::dump::{Section, are_printable, has_time};
-use crate::elements::{References, check_written, for_each_part, print_elements};
+use crate::dump::{Section, has_time};
+use crate::elements::{References, are_printable, check_written, for_each_part, print_elements};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Lines, Style};
 
