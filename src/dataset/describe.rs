@@ -1,10 +1,11 @@
 //! What a dataset says of itself: layout, chunks, filters, fill value.
 
 use super::Dataset;
-use super::state::{Chunked, Storage};
+use super::state::{Chunked, State, Storage};
 use crate::Result;
 use crate::chunk::index::ChunkVisitor;
 use crate::container::objects::Objects;
+use crate::file::Shared;
 use crate::filter::FilterInfo;
 use crate::format::message::external_files::ExternalFiles;
 use crate::format::message::fill_value::{AllocationTime, Fill, FillTime};
@@ -237,24 +238,7 @@ impl Dataset {
     /// As [`chunks`](Self::chunks).
     pub fn stored_len(&self) -> Result<u64> {
         self.write_pending()?;
-        let inner = self.state.read_lock()?;
-        let len = inner.dims().iter().copied().fold(1, u64::saturating_mul);
-        let stored = match &inner.storage {
-            Storage::Compact(_) | Storage::Contiguous { address: Some(_), .. } | Storage::External { .. } => {
-                len
-            }
-            Storage::Contiguous { address: None, .. } => 0,
-            Storage::Virtual(data) => data.mapped(inner.dims()),
-            Storage::Chunked(chunked) => {
-                let mut chunks = 0_u64;
-                visit_chunks(&*self.shared.read()?, chunked, &mut |_, _| {
-                    chunks = chunks.saturating_add(1);
-                    Ok(())
-                })?;
-                chunks.saturating_mul(chunked.grid.chunk_len())
-            }
-        };
-        Ok(stored.min(len))
+        self.state.stored_len(&self.shared)
     }
 
     /// How much of the file is taken by what leads to the data: the index of chunks, the names of
@@ -294,6 +278,30 @@ impl Dataset {
         }
         let _turn = self.shared.turn();
         self.state.write_dirty(&self.shared)
+    }
+}
+
+impl State {
+    /// How many elements the file holds, or has a place for, but for those that are only in memory.
+    pub(super) fn stored_len(&self, shared: &Shared) -> Result<u64> {
+        let inner = self.read_lock()?;
+        let len = inner.dims().iter().copied().fold(1, u64::saturating_mul);
+        let stored = match &inner.storage {
+            Storage::Compact(_) | Storage::Contiguous { address: Some(_), .. } | Storage::External { .. } => {
+                len
+            }
+            Storage::Contiguous { address: None, .. } => 0,
+            Storage::Virtual(data) => data.mapped(inner.dims()),
+            Storage::Chunked(chunked) => {
+                let mut chunks = 0_u64;
+                visit_chunks(&*shared.read()?, chunked, &mut |_, _| {
+                    chunks = chunks.saturating_add(1);
+                    Ok(())
+                })?;
+                chunks.saturating_mul(chunked.grid.chunk_len())
+            }
+        };
+        Ok(stored.min(len))
     }
 }
 

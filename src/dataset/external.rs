@@ -1,6 +1,7 @@
 //! Raw data in other files than the HDF5 file.
 
 use super::Dataset;
+use super::read::Unwritten;
 use super::state::Storage;
 use super::transfer::{self, Pieces};
 use crate::external::{open_raw_data, raw_data_path};
@@ -59,6 +60,7 @@ impl ExternalData {
 
     pub(super) fn read(&self, shared: &Shared, pieces: &Pieces, out: &mut [u8], plan: &Plan) -> Result<()> {
         let mut files = OpenFiles { slots: &self.slots, shared, open: Vec::new() };
+        Unwritten::check(shared, out.len() as u64, || Ok(files.held()))?;
         let size = plan.source_size() as u64;
         let elements = (WINDOW / size.max(1)).max(1);
         let mut window = Vec::new();
@@ -85,6 +87,16 @@ struct OpenFiles<'a> {
 }
 
 impl OpenFiles<'_> {
+    /// How many bytes of the data the files hold.
+    fn held(&mut self) -> u64 {
+        let slots = self.slots;
+        let in_slot = |(at, slot): (usize, &Slot)| {
+            let len = self.file(at, slot).ok().and_then(|file| file.len().ok());
+            len.unwrap_or(0).saturating_sub(slot.offset).min(slot.size.unwrap_or(u64::MAX))
+        };
+        slots.iter().enumerate().map(in_slot).fold(0, u64::saturating_add)
+    }
+
     /// Fills `buf` with the data at `position`. A file that ends early reads as zeros.
     fn read(&mut self, mut position: u64, mut buf: &mut [u8]) -> Result<()> {
         let slots = self.slots;

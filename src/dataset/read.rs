@@ -166,6 +166,15 @@ impl Unwritten {
         Ok(Self { bytes: 0, limit: store.limits().fill.max(store.volume().saturating_mul(Self::RATIO)) })
     }
 
+    /// Refuses a read of so many bytes if too many of them are not `held`, which is asked only where it
+    /// matters.
+    pub(super) fn check(shared: &Shared, bytes: u64, held: impl FnOnce() -> Result<u64>) -> Result<()> {
+        if Self::new(shared)?.add(bytes).is_ok() {
+            return Ok(());
+        }
+        Self::new(shared)?.add(bytes.saturating_sub(held()?))
+    }
+
     pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes <= self.limit {

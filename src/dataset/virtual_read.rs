@@ -38,10 +38,28 @@ pub(super) struct Memory<'a> {
 
 impl VirtualRead<'_> {
     pub(super) fn run(&self, data: &VirtualData, memory: &mut Memory<'_>) -> Result<()> {
-        let elements = self.request.len().saturating_sub(data.mapped(&self.dims));
-        Unwritten::new(self.shared)?.add(elements.saturating_mul(self.plan.target_size() as u64))?;
-        self.fill(memory)?;
-        nested(self.state, || data.mappings.iter().try_for_each(|mapping| self.mapping(mapping, memory)))
+        let bytes = |elements: u64| elements.saturating_mul(self.plan.target_size() as u64);
+        nested(self.state, || {
+            Unwritten::check(self.shared, bytes(self.request.len()), || Ok(bytes(self.held(data)?)))?;
+            self.fill(memory)?;
+            data.mappings.iter().try_for_each(|mapping| self.mapping(mapping, memory))
+        })
+    }
+
+    /// How many elements the sources that are there hold, at most.
+    fn held(&self, data: &VirtualData) -> Result<u64> {
+        let mut held = 0_u64;
+        for mapping in &data.mappings {
+            let mapped = mapping.target.selected(&self.dims);
+            let len = match (mapping.numbered()?, mapping.open(self.shared, 0)?) {
+                // How many blocks there are, the dataset's extent may tell.
+                (Some(_), _) => mapped,
+                (None, Some(source)) => source.state.stored_len(&source.shared)?.min(mapped),
+                (None, None) => 0,
+            };
+            held = held.saturating_add(len);
+        }
+        Ok(held)
     }
 
     /// Makes every element the fill value.
