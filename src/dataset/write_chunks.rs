@@ -61,7 +61,7 @@ impl State {
         written
     }
 
-    /// Puts the fill value into the elements of `slab` that lie in chunks that exist.
+    /// Puts the fill value into the elements of `slab` that lie in chunks that are stored.
     pub(super) fn fill_existing(&self, shared: &Shared, chunked: &mut Chunked, slab: &[Axis]) -> Result<()> {
         let size = self.element_size();
         // The C library does so even where the fill value is never to be written.
@@ -71,14 +71,17 @@ impl State {
         };
         let limit = shared.read()?.limits().chunk;
         chunked.check_size(limit)?;
+        let Some((low, high)) = chunked.grid.bounds(slab)? else { return Ok(()) };
+        // From what the index holds: a damaged shape may have any number of chunks.
         let mut tasks = Vec::new();
-        chunked.grid.for_each_chunk(slab, |scaled| {
+        chunked.index.collect_in(&*shared.read()?, &low, &high, &mut |scaled, record| {
             if let Some(part) = chunked.grid.part(slab, scaled) {
-                tasks.push(Task::new(&*shared.read()?, chunked, scaled, Pieces::Slab(part))?);
+                let (scaled, pieces) = (scaled.to_vec(), Pieces::Slab(part));
+                tasks.push(Task { scaled, pieces, record: Some(record), cached: false });
             }
             Ok(())
         })?;
-        for task in tasks.into_iter().filter(|task| task.cached || task.record.is_some()) {
+        for task in tasks {
             let mut bytes = self.load_chunk(shared, chunked, &task, limit)?;
             transfer::fill_pieces(&task.pieces, value, &mut bytes, size)?;
             self.store_loaded(shared, chunked, task, bytes)?;
