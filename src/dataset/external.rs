@@ -1,9 +1,9 @@
 //! Raw data in other files than the HDF5 file.
 
 use super::Dataset;
-use super::read::Unwritten;
 use super::state::Storage;
 use super::transfer::{self, Pieces};
+use super::unwritten::Unwritten;
 use crate::external::{open_raw_data, raw_data_path};
 use crate::file::Shared;
 use crate::format::fields::MaxLength;

@@ -9,6 +9,7 @@ mod resize;
 mod state;
 mod store_chunks;
 pub(crate) mod transfer;
+mod unwritten;
 mod virtual_map;
 mod virtual_read;
 mod virtual_sources;

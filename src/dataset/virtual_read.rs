@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::read::Unwritten;
+use super::unwritten::Unwritten;
 use super::virtual_map::{Numbered, Wanted};
 use super::virtual_sources::{Source, VirtualData, VirtualView, nested};
 use super::{Dataset, State, transfer};
@@ -51,11 +51,13 @@ impl VirtualRead<'_> {
         let mut held = 0_u64;
         for mapping in &data.mappings {
             let mapped = mapping.target.selected(&self.dims);
-            let len = match (mapping.numbered()?, mapping.open(self.shared, 0)?) {
+            let len = match mapping.numbered()? {
                 // How many blocks there are, the dataset's extent may tell.
-                (Some(_), _) => mapped,
-                (None, Some(source)) => source.state.stored_len(&source.shared)?.min(mapped),
-                (None, None) => 0,
+                Some(_) => mapped,
+                None => match mapping.open(self.shared, 0)? {
+                    Some(source) => source.state.stored_len(&source.shared)?.min(mapped),
+                    None => 0,
+                },
             };
             held = held.saturating_add(len);
         }
