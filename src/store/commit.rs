@@ -81,7 +81,8 @@ impl Store {
             return self.barrier();
         }
         self.drop_cache_image()?;
-        if self.changes != 0 || self.space.end() != self.space.committed_end() {
+        let end = self.space.seal();
+        if !self.overlay.is_empty() || end != self.space.committed_end() || self.space.has_freed() {
             self.forget_free_space()?;
         }
         let cache = &self.cache;
@@ -90,7 +91,6 @@ impl Store {
                 cache.insert(address, len, value);
             }
         })?;
-        let end = self.space.seal();
         self.home.set_end(end);
         let superblock = self.superblock_bytes(end)?;
         self.home.settle()?;

@@ -231,6 +231,10 @@ mod tests {
         store.commit().unwrap();
         assert_eq!(memory.to_vec(), before, "nothing was changed");
         let at = store.allocate(Space::Raw, 1000).unwrap();
+        store.free(Space::Raw, at, 1000);
+        store.commit().unwrap();
+        assert_eq!(memory.to_vec(), before, "nothing is left of what was changed");
+        let at = store.allocate(Space::Raw, 1000).unwrap();
         store.raw().write_at(at, &[0xaa; 1000]).unwrap();
         store.commit().unwrap();
         let again = Store::open_rw(memory.clone(), &OpenOptions::default()).unwrap();

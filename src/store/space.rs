@@ -92,6 +92,11 @@ impl SpaceManager {
         self.pin.clone()
     }
 
+    /// Whether something that may be in use was given back since the last commit.
+    pub(super) fn has_freed(&self) -> bool {
+        !self.freed.is_empty()
+    }
+
     /// Whether `address` was free at the last commit.
     pub(super) fn is_new(&self, address: u64) -> bool {
         address >= self.committed_end || self.fresh.containing(address).is_some()
