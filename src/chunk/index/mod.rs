@@ -83,16 +83,7 @@ impl ChunkIndex {
                 let geometry = fa::Geometry::new(shape.element(store.widths()), total, page_bits);
                 Kind::FixedArray(FixedArray::new(address, geometry), numbering)
             }
-            ChunkIndexLayout::ExtensibleArray {
-                max_bits,
-                index_elements,
-                min_pointers,
-                min_elements,
-                page_bits,
-                address,
-            } => {
-                let parameters =
-                    ea::Parameters { max_bits, index_elements, min_elements, min_pointers, page_bits };
+            ChunkIndexLayout::ExtensibleArray { parameters, address } => {
                 let geometry = ea::Geometry::new(shape.element(store.widths()), parameters)
                     .map_err(|error| error.in_structure("Data layout message"))?;
                 Kind::ExtensibleArray(ExtensibleArray::new(address, geometry), shape.numbering()?)

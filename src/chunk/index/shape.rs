@@ -65,18 +65,7 @@ impl IndexShape {
             }
             0 if early && !self.filtered => ChunkIndexLayout::Implicit { address },
             0 => ChunkIndexLayout::FixedArray { page_bits: 10, address },
-            1 => {
-                let ea::Parameters { max_bits, index_elements, min_elements, min_pointers, page_bits } =
-                    ea::Parameters::default();
-                ChunkIndexLayout::ExtensibleArray {
-                    max_bits,
-                    index_elements,
-                    min_pointers,
-                    min_elements,
-                    page_bits,
-                    address,
-                }
-            }
+            1 => ChunkIndexLayout::ExtensibleArray { parameters: ea::Parameters::default(), address },
             _ => {
                 let TreeParams { node_size, split_percent, merge_percent } = TreeParams::CHUNKS;
                 ChunkIndexLayout::BTreeV2 { node_size, split_percent, merge_percent, address }

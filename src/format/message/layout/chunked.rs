@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::format::message::dataspace::Dataspace;
-use crate::format::{Address, Reader, Writer};
+use crate::format::{Address, Reader, Writer, extensible_array};
 
 /// The chunked layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +39,7 @@ pub(crate) enum ChunkIndexLayout {
         address: Address,
     },
     ExtensibleArray {
-        max_bits: u8,
-        index_elements: u8,
-        min_pointers: u8,
-        min_elements: u8,
-        page_bits: u8,
+        parameters: extensible_array::Parameters,
         address: Address,
     },
     BTreeV2 {
@@ -177,11 +173,14 @@ impl ChunkIndexLayout {
             2 => Self::Implicit { address: Address::UNDEFINED },
             3 => Self::FixedArray { page_bits: parameter("page bits")?, address: Address::UNDEFINED },
             4 => Self::ExtensibleArray {
-                max_bits: parameter("max bits")?,
-                index_elements: parameter("index elements")?,
-                min_pointers: parameter("min pointers")?,
-                min_elements: parameter("min elements")?,
-                page_bits: parameter("page bits")?,
+                // In another order than in the array's header.
+                parameters: extensible_array::Parameters {
+                    max_bits: parameter("max bits")?,
+                    index_elements: parameter("index elements")?,
+                    min_pointers: parameter("min pointers")?,
+                    min_elements: parameter("min elements")?,
+                    page_bits: parameter("page bits")?,
+                },
                 address: Address::UNDEFINED,
             },
             5 => Self::BTreeV2 {
@@ -211,9 +210,9 @@ impl ChunkIndexLayout {
             }
             Self::Implicit { .. } => w.u8(2),
             Self::FixedArray { page_bits, .. } => w.bytes(&[3, page_bits]),
-            Self::ExtensibleArray {
-                max_bits, index_elements, min_pointers, min_elements, page_bits, ..
-            } => w.bytes(&[4, max_bits, index_elements, min_pointers, min_elements, page_bits]),
+            Self::ExtensibleArray { parameters: p, .. } => {
+                w.bytes(&[4, p.max_bits, p.index_elements, p.min_pointers, p.min_elements, p.page_bits]);
+            }
             Self::BTreeV2 { node_size, split_percent, merge_percent, .. } => {
                 w.u8(5);
                 w.u32(node_size);

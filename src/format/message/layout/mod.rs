@@ -181,13 +181,13 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
     use crate::format::testing::{addresses, decode, hex, structure_tests};
-    use crate::format::{Widths, encode};
+    use crate::format::{Widths, encode, extensible_array};
     use proptest::prelude::*;
 
     fn indexes() -> impl Strategy<Value = ChunkIndexLayout> {
         (addresses(), any::<Option<(u64, u32)>>(), any::<[u8; 5]>(), any::<u32>(), 0..6_u8).prop_map(
             |(address, filtered, bytes, node_size, kind)| {
-                let [max_bits, index_elements, min_pointers, min_elements, page_bits] =
+                let [max_bits, index_elements, min_elements, min_pointers, page_bits] =
                     bytes.map(|byte| byte.max(1));
                 let (split_percent, merge_percent) = (max_bits, page_bits);
                 match kind {
@@ -195,14 +195,16 @@ mod tests {
                     1 => ChunkIndexLayout::Single { address, filtered },
                     2 => ChunkIndexLayout::Implicit { address },
                     3 => ChunkIndexLayout::FixedArray { page_bits, address },
-                    4 => ChunkIndexLayout::ExtensibleArray {
-                        max_bits,
-                        index_elements,
-                        min_pointers,
-                        min_elements,
-                        page_bits,
-                        address,
-                    },
+                    4 => {
+                        let parameters = extensible_array::Parameters {
+                            max_bits,
+                            index_elements,
+                            min_elements,
+                            min_pointers,
+                            page_bits,
+                        };
+                        ChunkIndexLayout::ExtensibleArray { parameters, address }
+                    }
                     _ => ChunkIndexLayout::BTreeV2 { node_size, split_percent, merge_percent, address },
                 }
             },
