@@ -61,14 +61,11 @@ impl GroupBuilder {
     /// is missing and is not to be made.
     pub fn create(&self, name: &str) -> Result<Group> {
         let parent = &self.parent;
-        if !self.intermediate
-            && let Some((way, _)) = name.trim_end_matches('/').rsplit_once('/')
-            && !way.is_empty()
-        {
-            parent.group(way)?;
-        }
         let options = self.options();
         parent.edit(|store| {
+            if !self.intermediate {
+                parent.require_way(store, name)?;
+            }
             let link = parent.new_link(store, name)?;
             let address = group::create_group(store, &options)?;
             parent.insert(store, link, LinkTarget::Hard(address))?;

@@ -239,6 +239,16 @@ impl Group {
         }
     }
 
+    /// Refuses a new link called `name` if a group on the way to it is missing.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub(crate) fn require_way(&self, store: &Store, name: &str) -> Result<()> {
+        path::resolve_parent(store, store.root()?, self.address, name.as_bytes())
+            .map(drop)
+            .map_err(|error| error.with_path(&*self.path_of(name)))
+    }
+
     /// The place of a new link called `name`; the groups on the way that are missing are made.
     ///
     /// # Errors
