@@ -140,7 +140,9 @@ impl Group {
     /// # Errors
     /// `Format` if the group is damaged.
     pub fn links_as_stored(&self) -> Result<Vec<LinkInfo>> {
-        Ok(self.list(ListOrder::Stored)?.into_iter().map(LinkInfo::from).collect())
+        let links = links::stored(&*self.store()?, self.address);
+        let links = links.map_err(|error| error.with_path(&*self.path))?;
+        Ok(links.into_iter().map(LinkInfo::from).collect())
     }
 
     /// The link called `name`, itself, not what it leads to.

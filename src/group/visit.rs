@@ -20,16 +20,18 @@ pub enum IterationOrder {
     Increasing,
     /// From the last to the first.
     Decreasing,
-    /// The fastest, which here is from the first to the last.
+    /// The fastest: by name, that in which they are stored, as
+    /// [`links_as_stored`](Group::links_as_stored) has it; by creation, from the first to the last.
     #[default]
     Native,
 }
 
 impl Group {
     fn links_by(&self, index: IndexType, order: IterationOrder) -> Result<Vec<LinkInfo>> {
-        let mut links = match index {
-            IndexType::Name => self.links()?,
-            IndexType::CreationOrder => self.links_by_creation()?,
+        let mut links = match (index, order) {
+            (IndexType::Name, IterationOrder::Native) => self.links_as_stored()?,
+            (IndexType::Name, _) => self.links()?,
+            (IndexType::CreationOrder, _) => self.links_by_creation()?,
         };
         if order == IterationOrder::Decreasing {
             links.reverse();
@@ -77,7 +79,8 @@ impl Group {
         })
     }
 
-    /// Calls `visit` with the name and the description of each link, by name, until it fails.
+    /// Calls `visit` with the name and the description of each link, in the order in which they are
+    /// stored, until it fails.
     ///
     /// # Errors
     /// As [`iter_visit`](Self::iter_visit).
@@ -122,7 +125,9 @@ mod tests {
         file.link_soft("time", "alias").unwrap();
         let by = |index, order| file.member_names_by(index, order).unwrap();
         let native = by(IndexType::default(), IterationOrder::default());
-        assert_eq!(native, ["alias", "latitude", "pressure", "time"]);
+        assert_eq!(native, ["time", "latitude", "pressure", "alias"]);
+        let named = by(IndexType::Name, IterationOrder::Increasing);
+        assert_eq!(named, ["alias", "latitude", "pressure", "time"]);
         let made = by(IndexType::CreationOrder, IterationOrder::Decreasing);
         assert_eq!(made, ["alias", "pressure", "latitude", "time"]);
         let soft = |name: &str, link: LinkInfo| {

@@ -134,7 +134,6 @@ pub(crate) fn list(store: &Store, object: u64, order: ListOrder) -> Result<Vec<A
             let message = "the object does not keep the order in which its attributes were created";
             return Err(Error::usage(message).at(object));
         }
-        ListOrder::Stored => {}
     }
     Ok(entries.into_iter().map(|entry| entry.attribute).collect())
 }

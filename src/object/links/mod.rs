@@ -30,8 +30,6 @@ pub(crate) enum ListOrder {
     ByName,
     /// As they were created, where that is tracked.
     ByCreation,
-    /// As they are stored: what the C library calls native.
-    Stored,
 }
 
 /// How a group stores its links.
@@ -132,16 +130,22 @@ pub(crate) fn for_each(
     }
 }
 
-/// All links, in the order asked for.
-///
-/// # Errors
-/// `Usage` if the order is that of creation and the group does not keep it.
-pub(crate) fn list(store: &Store, group: u64, order: ListOrder) -> Result<Vec<Link>> {
+/// All links, in the order in which they are stored: what the C library calls native.
+pub(crate) fn stored(store: &Store, group: u64) -> Result<Vec<Link>> {
     let mut links = Vec::new();
     for_each(store, group, &mut |link| {
         links.push(link);
         Ok(ControlFlow::Continue(()))
     })?;
+    Ok(links)
+}
+
+/// All links, in the order asked for.
+///
+/// # Errors
+/// `Usage` if the order is that of creation and the group does not keep it.
+pub(crate) fn list(store: &Store, group: u64, order: ListOrder) -> Result<Vec<Link>> {
+    let mut links = stored(store, group)?;
     match order {
         ListOrder::ByName => links.sort_unstable_by(|a, b| a.name.cmp(&b.name)),
         ListOrder::ByCreation => {
@@ -151,7 +155,6 @@ pub(crate) fn list(store: &Store, group: u64, order: ListOrder) -> Result<Vec<Li
             }
             links.sort_by_key(|link| link.creation_order);
         }
-        ListOrder::Stored => {}
     }
     Ok(links)
 }
