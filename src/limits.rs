@@ -13,7 +13,8 @@ pub struct Limits {
     /// Largest result of one read into memory that the library itself allocates, in bytes.
     pub read: u64,
     /// Most bytes of one read that the file does not hold, as those of chunks that were never written,
-    /// which have the fill value. A file of some size may have more: 1024 times its bytes.
+    /// which have the fill value; and most bytes that the first write into contiguous data fills with it,
+    /// where the dataset was there before. A file of some size may have more: 1024 times its bytes.
     pub fill: u64,
     /// How many soft and external links one path may lead through.
     pub link_hops: u32,

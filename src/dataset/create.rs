@@ -140,13 +140,14 @@ pub(super) fn create(
     let address = created?;
     let location = Location::new(shared, &store, address, parent.path_of(name));
     let allocation = plan.fill.allocation;
-    let state = match plan.storage() {
+    let mut state = match plan.storage() {
         Some(storage) => {
             let Plan { datatype, space, fill, layout, .. } = plan;
             State::new(address, datatype, space, fill, &layout, storage)?
         }
         None => State::open(&store, address)?,
     };
+    state.made_here = true;
     drop(store);
     let dataset = Dataset::new(location, shared.dataset(address, || Ok(state))?);
     drop(turn);

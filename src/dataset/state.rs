@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(super) fill: FillValue,
     /// One element of the fill value, if it is not all zeros.
     pub(super) fill_pattern: Option<Vec<u8>>,
+    /// It was made through this handle, so that its shape is what somebody wants, not damage.
+    pub(super) made_here: bool,
     inner: RwLock<Inner>,
 }
 
@@ -144,7 +146,8 @@ impl State {
             storage,
             deleted: false,
         };
-        Ok(Self { address, datatype: Arc::new(datatype), fill, fill_pattern, inner: RwLock::new(inner) })
+        let datatype = Arc::new(datatype);
+        Ok(Self { address, datatype, fill, fill_pattern, made_here: false, inner: RwLock::new(inner) })
     }
 
     /// The state, shared with other readers.

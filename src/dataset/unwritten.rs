@@ -1,9 +1,9 @@
-//! What a read makes that no file holds.
+//! Bytes that no file holds and a read, or the first write, has to make.
 
 use crate::file::Shared;
 use crate::{Error, Result};
 
-/// The bytes of a read that the file does not hold, which damage could make without end.
+/// The bytes that the file does not hold, which damage could make without end.
 pub(super) struct Unwritten {
     bytes: u64,
     limit: u64,
@@ -33,7 +33,7 @@ impl Unwritten {
             return Ok(());
         }
         Err(Error::limit(format!(
-            "more than {} bytes of a read were never written; Limits::fill allows more",
+            "more than {} bytes were never written; Limits::fill allows more",
             self.limit
         )))
     }

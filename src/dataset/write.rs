@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLockWriteGuard};
 
 use super::state::{self, Inner, State, Storage};
 use super::transfer::{self, Pieces};
+use super::unwritten::Unwritten;
 use crate::chunk::cache::CachedChunk;
 use crate::file::Shared;
 use crate::format::Address;
@@ -57,8 +58,12 @@ impl State {
             return Ok((*address, *size));
         }
         let size = *size;
+        let partly = pieces.covered().saturating_mul(self.element_size() as u64) < size;
+        if partly && !self.made_here && self.fill_pattern.is_some() {
+            Unwritten::new(shared)?.add(size)?;
+        }
         let address = shared.write()?.allocate(Space::Raw, size)?;
-        if pieces.covered().saturating_mul(self.element_size() as u64) < size {
+        if partly {
             self.fill_range(&shared.read()?.raw(), address, size)?;
         }
         let layout = Layout {
