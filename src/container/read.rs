@@ -126,7 +126,7 @@ impl Container {
     }
 
     /// The selected elements, as stored.
-    pub(super) fn read_selected(&self, resolved: &Resolved) -> Result<Vec<u8>> {
+    fn read_selected(&self, resolved: &Resolved) -> Result<Vec<u8>> {
         let len = self.transfer_len(resolved, self.datatype().size as usize)?;
         self.read_stored(resolved, len)
     }

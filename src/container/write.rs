@@ -93,6 +93,10 @@ impl Container {
             Source::Attribute(value) => value.write(self, resolved, &bytes),
             Source::Dataset(state) => {
                 let _turn = self.shared.turn();
+                if !self.datatype().has_variable_length() {
+                    return state.write(&self.shared, resolved, &bytes);
+                }
+                let _replacing = state.replacing();
                 let old = self.owned_by(state, resolved);
                 state.write(&self.shared, resolved, &bytes)?;
                 match old.is_empty() {
@@ -112,14 +116,11 @@ impl Container {
     /// overwritten, too, and then owns none.
     fn owned_by(&self, state: &Arc<State>, resolved: &Resolved) -> HashSet<HeapId> {
         let datatype = self.datatype();
-        if !datatype.has_variable_length() || state.is_virtual() {
-            return HashSet::new();
-        }
         let read = || {
-            let old = self.read_selected(resolved)?;
+            let old = state.stored_elements(&self.shared, resolved)?;
             let store = self.store()?;
             let mut ids = objects::owned(&store, datatype, &old);
-            // All elements that were never written share the objects of the fill value.
+            // Elements of a chunk that were never written share the objects of the fill value.
             if let Some(fill) = state.fill_pattern() {
                 let shared = objects::owned(&store, datatype, fill);
                 ids.retain(|id| !shared.contains(id));

@@ -5,6 +5,7 @@ mod create;
 mod describe;
 mod external;
 mod read;
+mod replaced;
 mod resize;
 mod state;
 mod store_chunks;

@@ -32,6 +32,7 @@ pub(crate) struct State {
     /// It was made through this handle, so that its shape is what somebody wants, not damage.
     pub(super) made_here: bool,
     inner: RwLock<Inner>,
+    pub(super) replacing: Mutex<()>,
 }
 
 /// What a write can change.
@@ -146,8 +147,8 @@ impl State {
             storage,
             deleted: false,
         };
-        let datatype = Arc::new(datatype);
-        Ok(Self { address, datatype, fill, fill_pattern, made_here: false, inner: RwLock::new(inner) })
+        let (datatype, inner, replacing) = (Arc::new(datatype), RwLock::new(inner), Mutex::default());
+        Ok(Self { address, datatype, fill, fill_pattern, made_here: false, inner, replacing })
     }
 
     /// The state, shared with other readers.

@@ -88,7 +88,7 @@ impl Pieces {
 }
 
 /// `len` elements of `size` bytes, `first` elements into `bytes`.
-fn part_of(bytes: &[u8], first: u64, len: u64, size: usize) -> Result<&[u8]> {
+pub(crate) fn part_of(bytes: &[u8], first: u64, len: u64, size: usize) -> Result<&[u8]> {
     range(first, len, size).and_then(|range| bytes.get(range)).ok_or_else(outside)
 }
 

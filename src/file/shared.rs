@@ -14,7 +14,7 @@ use crate::{Error, Result};
 
 /// An open file: its store, and the state of the datasets in use.
 ///
-/// Locks are taken in this order: `turn`, a dataset's state, `datasets`, the store.
+/// Locks are taken in this order: `turn`, a dataset's `replacing` and its state, `datasets`, the store.
 pub(crate) struct Shared {
     store: RwLock<Store>,
     datasets: Mutex<Datasets>,
