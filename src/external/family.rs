@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-use super::{Purpose, candidates, not_opened};
+use super::{ExternalLinks, Purpose, candidates, not_opened};
 use crate::file::{FileBuilder, Shared};
+use crate::storage::FamilyStorage;
 use crate::{Error, Result};
 
 /// A file that was opened by its user, and those it led to: none is opened twice at a time.
@@ -31,9 +32,30 @@ impl Family {
         self.open.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 
+    /// The way without symbolic links to a file that may be opened, or to the first of its members, which
+    /// are all checked.
+    ///
+    /// # Errors
+    /// As [`ExternalLinks::admit`].
+    fn admit(&self, links: &ExternalLinks, path: &Path) -> io::Result<PathBuf> {
+        if !self.builder.leads_to_family(path) {
+            return links.admit(path);
+        }
+        let mut members = FamilyStorage::member_paths(path)?;
+        let first = links.admit(&members.next().unwrap_or_default())?;
+        for member in members {
+            match links.admit(&member) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(first)
+    }
+
     /// Enters the file at `path`, unless it is there.
     pub(crate) fn enter(&self, path: &Path, shared: Arc<Shared>) -> Arc<Shared> {
-        let Ok(path) = path.canonicalize() else { return shared };
+        let Ok(path) = self.admit(&ExternalLinks::Follow, path) else { return shared };
         let mut open = self.open();
         if let Some(there) = open.get(&path).and_then(Weak::upgrade) {
             // The other is dropped when the lock is free again.
@@ -57,7 +79,7 @@ impl Family {
         let links = self.builder.external_policy();
         let mut failed = None;
         for candidate in candidates(name, from, purpose) {
-            let path = match links.admit(&candidate) {
+            let path = match self.admit(links, &candidate) {
                 Ok(path) => path,
                 Err(error) => {
                     if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {

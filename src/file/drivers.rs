@@ -120,6 +120,18 @@ impl FileBuilder {
         self.create_writer(storage, path)
     }
 
+    /// Whether the file at `path`, to which one with these options leads, is a family, too.
+    pub(crate) fn leads_to_family(&self, path: &Path) -> bool {
+        matches!(self.driver(), Driver::Family { .. }) && FamilyStorage::is_pattern(path)
+    }
+
+    /// The storage of the family at `path`, to which another leads, to read it; and its members. (In the
+    /// C library they must have the size of the other's.)
+    pub(super) fn family_reader(&self, path: &Path) -> Result<(Arc<dyn ReadAt>, Members)> {
+        let member_size = self.family_size(path, 0)?;
+        Ok((Arc::new(FamilyStorage::open(path, member_size)?), Members::Family(member_size)))
+    }
+
     fn with_family(&self, member_size: u64) -> Self {
         let mut builder = self.clone();
         builder.drive(Driver::Family { member_size });
@@ -143,6 +155,10 @@ impl FileBuilder {
         };
         match (told, asked) {
             (Some(0), _) => Err(Error::format("the members of the family have no size")),
+            // Other bytes would be taken for those of an address.
+            (Some(told), _) if told < first || (told > first && !alone) => Err(Error::format(format!(
+                "the first member of the family has {first} bytes, though the file tells {told}"
+            ))),
             (Some(told), _) => Ok(told),
             (None, asked) if asked != 0 && alone => Ok(asked),
             (None, _) => Ok(first),

@@ -339,8 +339,11 @@ impl FileBuilder {
 
     /// Opens a file to which another of `family` leads, to read it.
     pub(crate) fn open_in(&self, family: &Arc<Family>, path: &Path) -> Result<Arc<Shared>> {
-        let storage = self.reader(path)?;
-        let store = Store::open(storage.clone(), &self.options_for(Members::One))?;
+        let (storage, members) = match self.leads_to_family(path) {
+            true => self.family_reader(path)?,
+            false => (self.reader(path)?, Members::One),
+        };
+        let store = Store::open(storage.clone(), &self.options_for(members))?;
         Ok(Shared::new(store, storage, path.to_owned(), self.settings.clone(), family.clone()))
     }
 

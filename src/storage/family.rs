@@ -29,6 +29,10 @@ struct Pattern {
 }
 
 impl Pattern {
+    fn of(path: &Path) -> io::Result<Self> {
+        Self::parse(path).ok_or_else(|| invalid("the path has no %d for the member's number"))
+    }
+
     fn parse(path: &Path) -> Option<Self> {
         let text = path.to_str()?;
         let start = text.find('%')?;
@@ -44,6 +48,35 @@ impl Pattern {
     fn member(&self, number: usize) -> PathBuf {
         format!("{}{number:0digits$}{}", self.before, self.after, digits = self.digits).into()
     }
+
+    fn has(&self, number: usize) -> bool {
+        self.member(number).symlink_metadata().is_ok()
+    }
+
+    /// Whether member `first` or one behind it is there, even if others between are missing.
+    fn has_from(&self, first: usize) -> io::Result<bool> {
+        // Where each member is in a folder of its own, they are not listed.
+        if self.has(first) || self.after.contains(std::path::is_separator) {
+            return Ok(self.has(first));
+        }
+        let name = self.before.rfind(std::path::is_separator).map_or(0, |at| at.saturating_add(1));
+        let (folder, before) = self.before.split_at(name);
+        for entry in std::fs::read_dir(if folder.is_empty() { "." } else { folder })? {
+            let name = entry?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix(before)?.strip_suffix(&*self.after));
+            if let Some(number) = number.and_then(|digits| digits.parse().ok())
+                && number >= first
+                && self.member(number).file_name() == Some(&*name)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn taken() -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, "a file has the name of a member yet to be made")
 }
 
 fn invalid(message: &str) -> io::Error {
@@ -54,6 +87,15 @@ impl FamilyStorage {
     /// Whether `path` has the `%d` that stands for the number of a member.
     pub fn is_pattern(path: impl AsRef<Path>) -> bool {
         Pattern::parse(path.as_ref()).is_some()
+    }
+
+    /// The paths of the first member, the second, and so on without end.
+    ///
+    /// # Errors
+    /// `InvalidInput` if there is no `%d`.
+    pub(crate) fn member_paths(path: &Path) -> io::Result<impl Iterator<Item = PathBuf>> {
+        let pattern = Pattern::of(path)?;
+        Ok((0..).map(move |number| pattern.member(number)))
     }
 
     /// Opens the members that there are, to read them. In `path`, `%d` stands for the number of a
@@ -78,9 +120,14 @@ impl FamilyStorage {
     /// Creates the first member, or empties those that are there.
     ///
     /// # Errors
-    /// `InvalidInput` if there is no `%d` or the size is 0, and those of the operating system.
+    /// `InvalidInput` if there is no `%d` or the size is 0, `AlreadyExists` if there are members behind one
+    /// that is missing, and those of the operating system.
     pub fn create(path: impl AsRef<Path>, member_size: u64) -> io::Result<Self> {
-        Self::with_first(path.as_ref(), member_size, |pattern| FileStorage::create(pattern.member(0)))
+        Self::with_first(path.as_ref(), member_size, |pattern| {
+            let missing = (0..).find(|&number| !pattern.has(number)).unwrap_or(0);
+            // They would belong to the new family once it has grown so far.
+            if pattern.has_from(missing)? { Err(taken()) } else { FileStorage::create(pattern.member(0)) }
+        })
     }
 
     /// Creates the first member, of a family of which none must be there yet.
@@ -88,9 +135,9 @@ impl FamilyStorage {
     /// # Errors
     /// `AlreadyExists`, and those of [`create`](Self::create).
     pub fn create_new(path: impl AsRef<Path>, member_size: u64) -> io::Result<Self> {
-        Self::with_first(path.as_ref(), member_size, |pattern| match pattern.member(1).symlink_metadata() {
-            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(_) => FileStorage::create_new(pattern.member(0)),
+        Self::with_first(path.as_ref(), member_size, |pattern| match pattern.has_from(0)? {
+            true => Err(io::ErrorKind::AlreadyExists.into()),
+            false => FileStorage::create_new(pattern.member(0)),
         })
     }
 
@@ -99,8 +146,7 @@ impl FamilyStorage {
         member_size: u64,
         create: impl FnOnce(&Pattern) -> io::Result<FileStorage>,
     ) -> io::Result<Self> {
-        let pattern =
-            Pattern::parse(path).ok_or_else(|| invalid("the path has no %d for the member's number"))?;
+        let pattern = Pattern::of(path)?;
         if member_size == 0 {
             return Err(invalid("the members of a family have a size"));
         }
@@ -111,8 +157,7 @@ impl FamilyStorage {
     }
 
     fn existing(path: &Path, member_size: u64, writable: bool) -> io::Result<Self> {
-        let pattern =
-            Pattern::parse(path).ok_or_else(|| invalid("the path has no %d for the member's number"))?;
+        let pattern = Pattern::of(path)?;
         let open = |number: usize| match writable {
             true => FileStorage::open_rw(pattern.member(number)),
             false => FileStorage::open(pattern.member(number)),
@@ -188,11 +233,15 @@ impl FamilyStorage {
             }
             std::fs::remove_file(self.pattern.member(members.len()))?;
         }
+        // What has the name of the next would belong to the family when it is opened again.
+        if members.len() < count && (members.len()..=count).any(|number| self.pattern.has(number)) {
+            return Err(taken());
+        }
         while members.len() < count {
             if let Some(last) = members.last() {
                 last.set_len(self.member_size)?;
             }
-            members.push(FileStorage::create(self.pattern.member(members.len()))?);
+            members.push(FileStorage::create_new(self.pattern.member(members.len()))?);
         }
         // Those that the C library left empty at the end, or short, become whole.
         for member in members.iter().rev().skip(1) {
@@ -293,6 +342,30 @@ mod tests {
             std::fs::remove_file(folder.path().join(format!("{}.bin", [0, 2, 3, 1][number]))).unwrap();
         }
         FamilyStorage::create_new(folder.path().join("%d.bin"), 100).unwrap();
+    }
+
+    #[test]
+    fn a_family_takes_in_no_files_that_were_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, stranger) = (folder.path().join("p%02d.bin"), folder.path().join("p07.bin"));
+        // Names of no member.
+        for name in ["p7.bin", "p007.bin", "p+7.bin", "p08.bin2", "q08.bin"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let kind = |result: io::Result<FamilyStorage>| result.err().map(|error| error.kind());
+        std::fs::write(&stranger, "stranger").unwrap();
+        assert_eq!(kind(FamilyStorage::create_new(&path, 10)), Some(io::ErrorKind::AlreadyExists));
+        assert_eq!(kind(FamilyStorage::create(&path, 10)), Some(io::ErrorKind::AlreadyExists));
+        std::fs::remove_file(&stranger).unwrap();
+        let family = FamilyStorage::create_new(&path, 10).unwrap();
+        std::fs::write(&stranger, "stranger").unwrap();
+        family.set_len(60).unwrap();
+        for len in [61, 75, 100] {
+            assert_eq!(family.set_len(len).unwrap_err().kind(), io::ErrorKind::AlreadyExists, "{len}");
+        }
+        assert_eq!(std::fs::read(&stranger).unwrap(), b"stranger");
+        drop(family);
+        assert_eq!(FamilyStorage::open(&path, 10).unwrap().len().unwrap(), 60);
     }
 
     #[test]

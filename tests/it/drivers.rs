@@ -164,6 +164,61 @@ fn families_of_the_c_library_are_edited() {
     }
 }
 
+#[test]
+fn a_size_that_the_first_member_has_not_is_refused() {
+    let tell = |size: u64| {
+        let folder = copies("family-earliest-");
+        let first = folder.path().join("family-earliest-00.h5");
+        let mut bytes = std::fs::read(&first).unwrap();
+        let at = bytes.windows(8).position(|window| window == b"NCSAfami").unwrap() + 8;
+        assert_eq!(bytes[at..at + 8], 2048_u64.to_le_bytes());
+        bytes[at..at + 8].copy_from_slice(&size.to_le_bytes());
+        std::fs::write(&first, bytes).unwrap();
+        let path = folder.path().join("family-earliest-%02d.h5");
+        [kind(family(0).open(&path)), kind(family(size).open(&path)), kind(family(size).open_rw(&path))]
+    };
+    assert_eq!(tell(2048), [None; 3]);
+    // The C library takes bytes of another member for what is asked for.
+    for size in [1, 50, 1000, 2047, 2049, 4096, u64::MAX] {
+        assert_eq!(tell(size), [Some(ErrorKind::Format); 3], "{size}");
+    }
+}
+
+#[test]
+fn a_family_leads_to_families() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    let other = family(700).create(inner.join("other-%d.h5")).unwrap();
+    other.new_dataset_builder().with_data(&[7_u8; 2000]).create("seven").unwrap();
+    other.link_external("../first-%d.h5", "/", "back").unwrap();
+    other.close().unwrap();
+    let path = folder.path().join("first-%d.h5");
+    let first = family(1000).create(&path).unwrap();
+    first.link_external("inner/other-%d.h5", "/", "other").unwrap();
+    first.link_external("plain.h5", "/", "plain").unwrap();
+    first.close().unwrap();
+    File::create(folder.path().join("plain.h5")).unwrap().create_group("group").unwrap();
+
+    let file = family(0).open(&path).unwrap();
+    assert_eq!(file.dataset("other/seven").unwrap().read_raw::<u8>().unwrap(), [7; 2000]);
+    assert_eq!(file.group("other/back/plain").unwrap().member_names().unwrap(), ["group"]);
+    drop(file);
+    let policy = |policy: ExternalLinks| {
+        let file = family(0).external_links(policy).open(&path).unwrap();
+        file.dataset("other/seven").err().map(|error| error.kind())
+    };
+    let within = || policy(ExternalLinks::Within(inner.clone()));
+    assert_eq!((policy(ExternalLinks::Never), within()), (Some(ErrorKind::Limit), None));
+    #[cfg(unix)]
+    {
+        // Each member counts.
+        std::fs::rename(inner.join("other-1.h5"), folder.path().join("1.h5")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("1.h5"), inner.join("other-1.h5")).unwrap();
+        assert_eq!((policy(ExternalLinks::Follow), within()), (None, Some(ErrorKind::Limit)));
+    }
+}
+
 /// Changes the name of a member that the file tells.
 fn rename(path: &Path, from: &str, to: &str) {
     let mut bytes = std::fs::read(path).unwrap();
