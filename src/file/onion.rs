@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::{File, FileBuilder};
 use crate::filter::fletcher32;
-use crate::format::onion::{Header, HistoryStart, Page, RecordPlace, RecordStart, list};
-use crate::format::{Reader, Structure, Widths};
+use crate::format::onion::{Header, HistoryStart, Page, RecordPlace, RecordStart, list, split_checksum};
+use crate::format::{Reader, Structure, Widths, encode};
 use crate::storage::{FileStorage, ReadAt};
 use crate::{Error, Result};
 
@@ -54,18 +54,22 @@ fn sealed(storage: &FileStorage, address: u64, size: u64) -> Result<Vec<u8>> {
     let size = size.ok_or_else(|| Error::format("a structure reaches beyond the file").at(address))?;
     let mut bytes = vec![0; size];
     storage.read_at(address, &mut bytes)?;
-    let Some((data, stored)) = bytes.split_last_chunk::<4>() else {
-        return Err(Error::format("a structure without a checksum").at(address));
-    };
-    if fletcher32::checksum(data) != u32::from_le_bytes(*stored) {
+    let Some(len) = covered(&bytes) else {
         return Err(Error::format("the checksum does not match").in_field("checksum").at(address));
-    }
-    Ok(data.to_vec())
+    };
+    bytes.truncate(len);
+    Ok(bytes)
 }
 
-/// The checksum of the two numbers that say where something is.
-fn place_checksum(first: u64, second: u64) -> u32 {
-    fletcher32::checksum(&[first.to_le_bytes(), second.to_le_bytes()].concat())
+/// How many bytes of a structure its checksum covers, if it matches.
+fn covered(structure: &[u8]) -> Option<usize> {
+    let (covered, checksum) = split_checksum(structure)?;
+    (fletcher32::checksum(covered) == checksum).then_some(covered.len())
+}
+
+/// Whether the checksum of what says where something is matches.
+fn is_intact(place: &impl Structure<Context = ()>) -> bool {
+    encode(place, &(), Widths::default()).is_ok_and(|bytes| covered(&bytes).is_some())
 }
 
 fn reader<'a>(bytes: &'a [u8], address: u64, name: &'static str) -> Reader<'a> {
@@ -101,7 +105,7 @@ impl History {
         let Some(index) = number.checked_sub(1) else { return Ok(before) };
         let place = usize::try_from(index).ok().and_then(|index| self.records.get(index));
         let place = place.ok_or_else(|| Error::not_found(format!("there is no revision {number}")))?;
-        if place_checksum(place.address, place.size) != place.checksum {
+        if !is_intact(place) {
             return Err(Error::format("the checksum of a record's place does not match")
                 .in_structure(RecordPlace::NAME)
                 .in_field("checksum"));
@@ -142,7 +146,7 @@ impl Revision {
         let len = self.changed.len().unwrap_or(0);
         let mut end = self.original_size;
         for page in pages {
-            if place_checksum(page.offset, page.address) != page.checksum {
+            if !is_intact(page) {
                 return Err(("checksum", "the checksum of a page's place does not match"));
             }
             if page.offset & self.page_size.wrapping_sub(1) != 0 {

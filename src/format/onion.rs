@@ -1,8 +1,9 @@
 //! The history file of the onion driver: the pages of a file that each of its revisions changed.
 //! Notes: format-spec-notes/onion.md.
 //!
-//! Header, history and revision records each end with a Fletcher32 checksum, which is no part of the
-//! structures here. All numbers are little-endian, whatever the widths of the file.
+//! Each structure ends with the Fletcher32 checksum of its bytes before it, which for header, history and
+//! revision records is no field here: lists come between. All numbers are little-endian, whatever the
+//! widths of the file.
 
 use super::Reader;
 use super::fields::{Reserved, Signature, Version, tag};
@@ -47,7 +48,6 @@ on_disk! {
         pub(crate) address: u64,
         /// Bytes of the record, with its checksum.
         pub(crate) size: u64,
-        /// The Fletcher32 checksum of the two numbers.
         pub(crate) checksum: u32,
     }
 }
@@ -79,9 +79,14 @@ on_disk! {
         pub(crate) offset: u64,
         /// Where it is in the history file.
         pub(crate) address: u64,
-        /// The Fletcher32 checksum of the two numbers.
         pub(crate) checksum: u32,
     }
+}
+
+/// The bytes of a structure before its checksum, and that.
+pub(crate) fn split_checksum(structure: &[u8]) -> Option<(&[u8], u32)> {
+    let (covered, checksum) = structure.split_last_chunk()?;
+    Some((covered, u32::from_le_bytes(*checksum)))
 }
 
 /// `count` structures, as long as there are bytes for them.
@@ -112,6 +117,8 @@ mod tests {
              4008000000000000 20000000 0500000000000000 0f000000");
         let record: RecordStart = decode(&bytes, &(), Widths::default()).unwrap();
         assert_eq!((record.size, record.pages, record.comment_size), (2112, 5, 15));
+        assert_eq!(split_checksum(&bytes[..10]), Some((&bytes[..6], 0)));
+        assert_eq!(split_checksum(&bytes[..3]), None);
         let mut r = Reader::new(&[0; 50], 0, Widths::default(), "test");
         assert!(list::<Page>(&mut r, u64::MAX).is_err());
     }
