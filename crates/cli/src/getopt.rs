@@ -20,42 +20,9 @@ pub(crate) struct Spec(pub(crate) char, pub(crate) &'static str, pub(crate) Take
 /// An option that is given: its letter and its value.
 pub(crate) type Given = (char, Option<String>);
 
-/// The number that text begins with, as C's `strtol` reads it: decimal, octal after `0`, hexadecimal after
-/// `0x`; and what follows it. Without a number it is 0, and all of the text follows.
-pub(crate) fn strtol(text: &str) -> (i64, &str) {
-    let start = text.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
-    let (negative, digits) = match start.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, start.strip_prefix('+').unwrap_or(start)),
-    };
-    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
-    let (base, digits) = match hex.filter(|hex| hex.starts_with(|c: char| c.is_ascii_hexdigit())) {
-        Some(hex) => (16, hex),
-        None if digits.starts_with('0') => (8, digits),
-        None => (10, digits),
-    };
-    let end = digits.find(|c: char| !c.is_digit(base)).unwrap_or(digits.len());
-    let (number, rest) = digits.split_at(end);
-    if number.is_empty() {
-        return (0, text);
-    }
-    let value = i64::from_str_radix(number, base).unwrap_or(i64::MAX);
-    (if negative { -value } else { value }, rest)
-}
-
 /// The first argument, if it is of this kind.
 fn pop_if(args: &mut VecDeque<String>, wanted: impl Fn(&str) -> bool) -> Option<String> {
     if args.front().is_some_and(|arg| wanted(arg)) { args.pop_front() } else { None }
-}
-
-/// Splits arguments into options with their values, and what follows them.
-///
-/// # Errors
-/// The option that is not known, or lacks its value.
-pub(crate) fn parse(args: &[String], specs: &[Spec]) -> Result<(Vec<Given>, Vec<String>), String> {
-    let mut scanner = Scanner::new(args, specs);
-    let options = scanner.by_ref().collect::<Result<_, _>>()?;
-    Ok((options, scanner.rest()))
 }
 
 /// Arguments, from which options are taken one by one.
@@ -83,12 +50,12 @@ impl<'s> Scanner<'s> {
             None => (long, None),
         };
         let Some(Spec(letter, _, takes)) = self.specs.iter().find(|spec| spec.1 == name) else {
-            return Err(format!("unknown option --{name}"));
+            return Err(format!("unknown option \"{name}\""));
         };
         let value = match (takes, value) {
-            (Takes::Nothing, Some(_)) => return Err(format!("option --{name} takes no value")),
+            (Takes::Nothing, Some(_)) => return Err(format!("no value expected for option \"{name}\"")),
             (Takes::Value, None) => match pop_if(&mut self.args, |next| !next.starts_with('-')) {
-                None => return Err(format!("option --{name} needs a value")),
+                None => return Err(format!("value expected for option \"{name}\"")),
                 value => value,
             },
             (_, value) => value,
@@ -96,10 +63,21 @@ impl<'s> Scanner<'s> {
         Ok((*letter, value))
     }
 
+    /// Gives back the argument that was taken last.
+    pub(crate) fn put_back(&mut self, argument: String) {
+        self.args.push_front(argument);
+    }
+
     /// Takes the next letter of the first argument.
     fn short(&mut self, letter: char) -> Result<Given, String> {
         let known = |spec: &&Spec| spec.0 == letter && (letter.is_ascii_alphabetic() || letter == '?');
         let takes = self.specs.iter().find(known).map(|spec| spec.2);
+        if takes == Some(Takes::Perhaps) {
+            // The next argument is looked at from the same place on, whatever it begins with.
+            self.args.pop_front();
+            let last = self.args.len() < 2;
+            return Ok((letter, pop_if(&mut self.args, |next| !last && !next.starts_with('-'))));
+        }
         self.taken += letter.len_utf8();
         let more = self.args.front().is_some_and(|arg| arg.len() > 1 + self.taken);
         let argument = if more && matches!(takes, None | Some(Takes::Nothing)) {
@@ -109,18 +87,14 @@ impl<'s> Scanner<'s> {
             argument.map(|argument| argument[1 + std::mem::take(&mut self.taken)..].to_owned())
         };
         match takes {
-            None => Err(format!("unknown option -{letter}")),
-            Some(Takes::Nothing) => Ok((letter, None)),
+            None => Err(format!("unknown option \"{letter}\"")),
             Some(Takes::Value) => {
                 match argument.filter(|rest| !rest.is_empty()).or_else(|| self.args.pop_front()) {
-                    None => Err(format!("option -{letter} needs a value")),
+                    None => Err(format!("value expected for option \"{letter}\"")),
                     value => Ok((letter, value)),
                 }
             }
-            Some(Takes::Perhaps) => {
-                let last = self.args.len() < 2;
-                Ok((letter, pop_if(&mut self.args, |next| !last && !next.starts_with('-'))))
-            }
+            Some(_) => Ok((letter, None)),
         }
     }
 }
@@ -129,8 +103,17 @@ impl Iterator for Scanner<'_> {
     type Item = Result<Given, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.taken > 0 {
+            let letter =
+                self.args.front().map(|arg| arg.get(1 + self.taken..).and_then(|rest| rest.chars().next()));
+            return match letter {
+                Some(Some(letter)) => Some(self.short(letter)),
+                // There is nothing to look at.
+                _ => Some(Err("missing file names".to_owned())),
+            };
+        }
         let first = self.args.front().filter(|arg| arg.len() > 1 && arg.starts_with('-') && !self.ended)?;
-        if let Some(letter) = first[1 + self.taken..].chars().next().filter(|_| !first.starts_with("--")) {
+        if let Some(letter) = first[1..].chars().next().filter(|letter| *letter != '-') {
             return Some(self.short(letter));
         }
         let long = self.args.pop_front()?[2..].to_owned();
@@ -144,22 +127,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_those_of_c() {
-        for (text, number, rest) in [
-            ("12", 12, ""),
-            (" -5x", -5, "x"),
-            ("0x1fg", 31, "g"),
-            ("0778", 63, "8"),
-            ("0xz", 0, "xz"),
-            ("", 0, ""),
-            ("-", 0, "-"),
-            ("99999999999999999999", i64::MAX, ""),
-        ] {
-            assert_eq!(strtol(text), (number, rest), "{text}");
-        }
-    }
-
-    #[test]
     fn options_come_before_files() {
         const SPECS: &[Spec] = &[
             Spec('H', "header", Takes::Nothing),
@@ -168,7 +135,9 @@ mod tests {
         ];
         let parse = |args: &[&str]| {
             let args: Vec<_> = args.iter().map(|arg| (*arg).to_owned()).collect();
-            super::parse(&args, SPECS)
+            let mut scanner = Scanner::new(&args, SPECS);
+            let options = scanner.by_ref().collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, String>((options, scanner.rest()))
         };
         let some = |value: &str| Some(value.to_owned());
         let (options, files) = parse(&["-Hd/x", "--dataset=/y", "--dataset", "z", "f", "-H"]).unwrap();
@@ -180,6 +149,13 @@ mod tests {
         for wrong in [&["-q"][..], &["--nothing"], &["-d"], &["--header=1"], &["--dataset"]] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
+        // What follows an optional value is looked at as if it were the argument of the option.
+        let (options, files) = parse(&["-HA", "0", "xyH", "f"]).unwrap();
+        assert_eq!(
+            (options, files),
+            (vec![('H', None), ('A', some("0")), ('H', None)], vec!["f".to_owned()])
+        );
+        assert!(parse(&["-HA", "f"]).is_err());
         let args = ["-HH", "-H", "f"].map(str::to_owned);
         let mut scanner = Scanner::new(&args, SPECS);
         assert_eq!(scanner.next(), Some(Ok(('H', None))));

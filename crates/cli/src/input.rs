@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use crate::access::Driver;
 use crate::errors::{Error, Result};
 
 /// Opens a file to read it; an error names the path, and the format of a file of another kind.
@@ -10,47 +11,28 @@ pub(crate) fn open(path: &Path) -> Result<hdfive::File> {
     open_with(&hdfive::File::with_options(), path)
 }
 
-/// As [`open`], with options. A path that is no file may be that of a file in several: a family, or one
-/// with parts of its own for metadata and raw data.
+/// As [`open`], with options.
 pub(crate) fn open_with(options: &hdfive::FileBuilder, path: &Path) -> Result<hdfive::File> {
-    open_driven(options, path, None).map(|(file, _)| file)
+    open_any(options, path).map(|(file, _)| file)
 }
 
-/// As [`open_with`], by the driver that the C library calls so, or by the one that can; gives the name
-/// of the driver that did.
-pub(crate) fn open_driven(
-    options: &hdfive::FileBuilder,
-    path: &Path,
-    driver: Option<&str>,
-) -> Result<(hdfive::File, &'static str)> {
-    // Two files are opened as those of several kinds of data are.
-    const IN_SEVERAL: [(&str, &str); 3] = [("family", "family"), ("split", "multi"), ("multi", "multi")];
-    const IN_ONE: [&str; 4] = ["sec2", "core", "stdio", "log"];
-    if let Some((driver, name)) = IN_SEVERAL.into_iter().find(|(name, _)| driver == Some(name)) {
-        return Ok((drive(options, driver).open(path)?, name));
-    }
-    let name = IN_ONE.into_iter().find(|name| driver == Some(name)).unwrap_or("sec2");
-    options.open(path).map(|file| (file, name)).or_else(|error| {
-        let in_several = IN_SEVERAL.iter().filter(|_| driver.is_none() && !path.exists());
-        let open =
-            |(driver, name): &(&str, &'static str)| Some((drive(options, driver).open(path).ok()?, *name));
-        in_several.filter_map(open).next().ok_or_else(|| match other_format(path) {
-            Some(format) => Error::at(path, format_args!("{format}, not an HDF5 file")),
-            None => Error::new(error),
-        })
+/// As [`open_with`]; gives the driver that could open the file as well. A path that is no file may be that
+/// of a file in several: a family, or one with parts of its own for metadata and raw data.
+pub(crate) fn open_any(options: &hdfive::FileBuilder, path: &Path) -> Result<(hdfive::File, Driver)> {
+    const IN_SEVERAL: [Driver; 3] = [Driver::Family, Driver::Split, Driver::Multi];
+    Driver::Sec2.open(options, path).or_else(|error| {
+        let mut in_several = IN_SEVERAL.iter().filter(|_| !path.exists());
+        let opened = in_several.find_map(|driver| driver.open(options, path).ok());
+        opened.ok_or_else(|| explain(path, error))
     })
 }
 
-/// The options for files of the driver that the C library calls so.
-pub(crate) fn drive(options: &hdfive::FileBuilder, driver: &str) -> hdfive::FileBuilder {
-    let mut options = options.clone();
-    match driver {
-        "family" => drop(options.family(0)),
-        "split" => drop(options.split("-m.h5", "-r.h5")),
-        "multi" => drop(options.multi()),
-        _ => {}
+/// The error, or that a file is of another format.
+pub(crate) fn explain(path: &Path, error: hdfive::Error) -> Error {
+    match other_format(path) {
+        Some(format) => Error::at(path, format_args!("{format}, not an HDF5 file")),
+        None => Error::new(error),
     }
-    options
 }
 
 /// What a file that is not HDF5 is, if its first bytes tell.

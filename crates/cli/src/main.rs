@@ -1,6 +1,8 @@
 //! The `h5` command: packs and unpacks images; prints, lists, measures and compares HDF5 files.
 
+mod access;
 mod args;
+mod c_numbers;
 mod diff;
 mod dump;
 mod elements;
@@ -18,6 +20,7 @@ mod partial;
 mod render;
 mod selection;
 mod stat;
+mod subset;
 mod unpack;
 mod xml;
 

@@ -49,6 +49,26 @@ impl Iterator for Tiles {
     }
 }
 
+/// Hyperslabs, one after the other in the order of elements, that fill one of this start, stride, count and
+/// block in each dimension; of no more than this number of bytes, unless an element has more.
+pub(crate) fn pieces(
+    slab: &[[u64; 4]],
+    element: u64,
+    bytes: u64,
+) -> impl Iterator<Item = Vec<[u64; 4]>> + use<> {
+    // Blocks, and elements in a block, are two dimensions of which a box has a part.
+    let dims: Vec<u64> = slab.iter().flat_map(|&[_, _, count, block]| [count, block]).collect();
+    let slab = slab.to_vec();
+    Tiles::new(&dims, element, bytes).map(move |(origin, shape)| {
+        let axes = slab.iter().zip(origin.chunks_exact(2).zip(shape.chunks_exact(2)));
+        let piece = axes.map(|(&[start, stride, ..], (origin, shape))| {
+            let at = origin[0].saturating_mul(stride).saturating_add(origin[1]);
+            [start.saturating_add(at), stride, shape[0], shape[1]]
+        });
+        piece.collect()
+    })
+}
+
 /// `count` elements from `origin` on, along each dimension.
 pub(crate) fn selection(origin: &[u64], count: &[u64]) -> Selection {
     if origin.is_empty() {
@@ -67,4 +87,29 @@ pub(crate) fn hyperslab(slab: &[[u64; 4]]) -> Selection {
         block: block as usize,
     });
     Selection::Hyperslab(Hyperslab::new(slices.collect::<Vec<_>>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_follow_each_other() {
+        let coordinates = |slab: &[[u64; 4]]| {
+            let axis = |&[start, stride, count, block]: &[u64; 4]| -> Vec<u64> {
+                (0..count).flat_map(|at| (0..block).map(move |inner| start + at * stride + inner)).collect()
+            };
+            let axes: Vec<_> = slab.iter().map(axis).collect();
+            let [rows, columns] = axes.as_slice() else { panic!() };
+            rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, *column))).collect::<Vec<_>>()
+        };
+        let slab = [[1, 4, 3, 2], [2, 5, 4, 3]];
+        for bytes in [1, 2, 3, 4, 7, 12, 13, 24, 30, 72] {
+            let pieces: Vec<_> = pieces(&slab, 1, bytes).collect();
+            let all: Vec<_> = pieces.iter().flat_map(|piece| coordinates(piece)).collect();
+            assert_eq!(all, coordinates(&slab), "{bytes}");
+            assert!(pieces.iter().all(|piece| coordinates(piece).len() as u64 <= bytes));
+        }
+        assert_eq!(super::pieces(&[], 8, 1).collect::<Vec<_>>(), [Vec::<[u64; 4]>::new()]);
+    }
 }

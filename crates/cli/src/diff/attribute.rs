@@ -139,7 +139,7 @@ impl Diff<'_> {
         let place = Place {
             names: [0, 1].map(|side| format!("{} of <{}>", names[side], paths[side])),
             dims: shapes[0].dims.clone(),
-            part: None,
+            ..Place::default()
         };
         let scope = Scope {
             place: &place,

@@ -1,28 +1,30 @@
 //! Datasets: whether they can be compared, and which elements differ.
 
 use hdfive::datatype::DatatypeClass;
-use hdfive::{Container, Dataset, Elements, Layout, Selection};
+use hdfive::{Container, Dataset, Elements, Layout};
 
 use super::attribute::is_strict;
 use super::comparable::Shape;
 use super::element::{Run, Scope, identical};
-use super::memory::{Images, native};
+use super::memory::native;
 use super::reference::Containers;
 use super::state::{Diff, Pair, Place};
-use super::subset::Slab;
+use super::stream::{Stream, streams_in_step};
+use super::subset::{STRIP_BYTES, Slab, Strips, len};
 use super::types;
 use crate::errors::{Error, Result};
 use crate::render::native_size;
 use crate::selection::{Tiles, selection};
+use crate::subset::Subset;
 
 /// Bytes, in memory, of the elements that are read at once.
-const PART_BYTES: u64 = 1 << 21;
+pub(super) const PART_BYTES: u64 = 1 << 21;
 
-/// The C tool compares datasets of fewer bytes at once.
-const WHOLE_BYTES: u64 = 256 << 20;
+/// The C tool compares datasets of fewer bytes at once, larger ones in strips, each with its own heading.
+pub(super) const WHOLE_BYTES: u64 = 256 << 20;
 
-/// Larger datasets it compares in parts of so many bytes, each with its own heading.
-const STRIP_BYTES: u64 = 32 << 20;
+/// Parts that go on beyond the end of a dataset are begun again no more often than this.
+const MAX_STRIPS: usize = 1 << 20;
 
 /// The last component of a path.
 fn base_name(path: &str) -> &str {
@@ -142,7 +144,7 @@ impl Diff<'_> {
         let place = Place {
             names: paths.map(|path| base_name(path).to_owned()),
             dims: shapes[0].dims.clone(),
-            part: None,
+            ..Place::default()
         };
         let files = [datasets[0].file()?, datasets[1].file()?];
         let containers = datasets.map(|dataset| &**dataset);
@@ -187,7 +189,7 @@ impl Diff<'_> {
         let sizes = types.map(native_size);
         let is_array = matches!(types[0].class, DatatypeClass::Array(_));
         if is_array && sizes[0] != sizes[1] {
-            return self.uneven_arrays(containers, scope, shape);
+            return self.uneven_arrays(containers, scope, shape.len());
         }
         let size = sizes[0].max(sizes[1]).max(1);
         let strip = if shape.len().saturating_mul(size) < WHOLE_BYTES { u64::MAX } else { STRIP_BYTES };
@@ -228,41 +230,6 @@ impl Diff<'_> {
         Ok(found)
     }
 
-    /// Compares arrays of different sizes as the C tool does: as if what is in memory were, one after the
-    /// other, arrays of the smaller type.
-    fn uneven_arrays(
-        &mut self,
-        containers: Pair<&Container>,
-        scope: &Scope<'_>,
-        shape: &Shape,
-    ) -> Result<u64> {
-        let types = containers.map(|container| container.datatype());
-        let images = Images::of(types, true)?;
-        let images = images.ok_or_else(|| Error::new("arrays of these types cannot be compared"))?;
-        let smaller = usize::from(images.memory[0].size > images.memory[1].size);
-        let larger = shape.len().saturating_mul(images.memory[1 - smaller].size.into());
-        if larger >= WHOLE_BYTES {
-            return Err(Error::new("so many arrays of different sizes cannot be compared"));
-        }
-        let elements =
-            [containers[0].read_elements(Selection::All)?, containers[1].read_elements(Selection::All)?];
-        let len = shape.len() as usize * images.memory[smaller].size as usize;
-        let image = |side: usize| -> Result<Vec<u8>> {
-            let images = elements[side].iter().map(|bytes| images.convert(side, bytes));
-            let mut bytes = images.collect::<Result<Vec<_>>>()?.concat();
-            bytes.truncate(len);
-            Ok(bytes)
-        };
-        let bytes = [image(0)?, image(1)?];
-        let run = |side: usize| Run {
-            datatype: &images.memory[smaller],
-            bytes: &bytes[side],
-            heap: elements[side].heap(),
-        };
-        self.heading = true;
-        self.elements(scope, [run(0), run(1)], 0, 0)
-    }
-
     /// Compares the parts that are asked for.
     fn parts(
         &mut self,
@@ -271,36 +238,51 @@ impl Diff<'_> {
         files: Containers<'_>,
     ) -> Result<u64> {
         let rank = place.dims.len();
-        let slab = |side: usize| {
-            let subset = self.options.subsets[side].as_ref();
-            subset.map(|subset| subset.slab(rank).map_err(Error::new)).transpose()
-        };
-        let (first, second) = (slab(0)?, slab(1)?);
-        if first.is_none() || rank == 0 {
-            return Err(Error::new("a part of the second dataset only, or of a scalar, cannot be compared"));
-        }
-        let first = first.map(|slab| if second.is_some() { slab } else { slab.to_end(&place.dims) });
-        let select =
-            |slab: Option<&Slab>| slab.map_or(Selection::All, |slab| slab.within(&place.dims).selection());
-        let elements = [
-            containers[0].read_elements(select(first.as_ref()))?,
-            containers[1].read_elements(select(second.as_ref()))?,
-        ];
-        place.part = first;
-        // What the second part has too little is zeros.
-        let mut zeros = elements[1].as_bytes().to_vec();
-        zeros.resize(zeros.len().max(elements[0].len() * elements[1].datatype().size as usize), 0);
-        let runs = [Run::of(&elements[0]), Run { bytes: &zeros, ..Run::of(&elements[1]) }];
         let types = containers.map(|container| container.datatype());
-        let scope = Scope {
-            place: &place,
-            containers: files,
-            by_name: native_size(types[0]) != native_size(types[1]),
-            whole: true,
-            strict: is_strict(self.options.criterion, types[0]) && !identical(runs)?,
+        let subsets = &self.options.subsets;
+        let slab = |side: usize| {
+            let subset: Option<&Subset> = subsets[side].as_ref();
+            subset.map(|subset| Slab::of(subset, rank)).transpose()
         };
-        self.heading = true;
-        self.elements(&scope, runs, 0, 0)
+        let (Some(first), second) = (slab(0)?.filter(|_| rank > 0), slab(1)?) else {
+            return Err(Error::new("a part of the second dataset only, or of a scalar, cannot be compared"));
+        };
+        let sizes = types.map(native_size);
+        let is_array = matches!(types[0].class, DatatypeClass::Array(_));
+        let size = if is_array { sizes[0].min(sizes[1]) } else { sizes[0].max(sizes[1]) };
+        let dims = place.dims.clone();
+        let strips = Strips::new(&dims, &first, second.as_ref(), size);
+        place.part = Some(first.clone());
+        let mut found = 0;
+        for strip in strips.take(MAX_STRIPS) {
+            if len(&strip[0]) == 0 {
+                return Err(Error::new("there is nothing in the part"));
+            }
+            place.start = strip[0].iter().map(|axis| axis[0]).collect();
+            let streams = || [0, 1].map(|side| Stream::new(containers[side], &strip[side]));
+            let mut strict = false;
+            if is_strict(self.options.criterion, types[0]) {
+                streams_in_step(streams(), |runs, _| {
+                    strict |= !identical(runs)?;
+                    Ok(!strict)
+                })?;
+            }
+            let scope = Scope {
+                place: &place,
+                containers: files,
+                by_name: sizes[0] != sizes[1],
+                whole: true,
+                strict,
+            };
+            self.heading = true;
+            let mut found_here = 0;
+            streams_in_step(streams(), |runs, index| {
+                found_here = self.elements(&scope, runs, index, found_here)?;
+                Ok(true)
+            })?;
+            found += found_here;
+        }
+        Ok(found)
     }
 }
 

@@ -49,7 +49,7 @@ impl<'a> Run<'a> {
         Self { datatype: elements.datatype(), bytes: elements.as_bytes(), heap: elements.heap() }
     }
 
-    fn items(&self) -> impl Iterator<Item = &'a [u8]> {
+    pub(super) fn items(&self) -> impl Iterator<Item = &'a [u8]> {
         self.bytes.chunks_exact(size(self.datatype))
     }
 }
@@ -61,9 +61,17 @@ impl<'a> Run<'a> {
 pub(super) fn identical(runs: Pair<Run<'_>>) -> Result<bool> {
     match Images::of(runs.map(|run| run.datatype), false)? {
         None => Ok(runs[0].bytes == runs[1].bytes),
-        Some(images) => runs[0].items().zip(runs[1].items()).try_fold(true, |same, (first, second)| {
-            Ok(same && images.convert(0, first)? == images.convert(1, second)?)
-        }),
+        Some(images) => {
+            let (mut first, mut second) = (Vec::new(), Vec::new());
+            for items in runs[0].items().zip(runs[1].items()) {
+                images.convert(0, items.0, &mut first)?;
+                images.convert(1, items.1, &mut second)?;
+                if first != second {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
     }
 }
 
@@ -71,7 +79,7 @@ pub(super) fn identical(runs: Pair<Run<'_>>) -> Result<bool> {
 const BLOCK: usize = 4096;
 
 /// The size of an element, in bytes.
-fn size(datatype: &Datatype) -> usize {
+pub(super) fn size(datatype: &Datatype) -> usize {
     (datatype.size as usize).max(1)
 }
 
@@ -123,6 +131,7 @@ impl Diff<'_> {
         let types = runs.map(|run| run.datatype);
         let heaps = runs.map(|run| run.heap);
         let images = Images::of(types, false)?;
+        let (mut first_image, mut second_image) = (Vec::new(), Vec::new());
         let same_bytes = types::self_contained(types[0]) && types[0] == types[1] && !scope.strict;
         let wanted = self.options.count;
         let blocks = runs.map(|run| run.bytes.chunks(BLOCK * size(run.datatype)));
@@ -143,11 +152,12 @@ impl Diff<'_> {
                     found += self.datum(scope, Datum { types, bytes: [first, second], heaps }, index)?;
                     continue;
                 };
-                let bytes = [images.convert(0, first)?, images.convert(1, second)?];
-                if bytes[0] != bytes[1] || scope.strict {
+                images.convert(0, first, &mut first_image)?;
+                images.convert(1, second, &mut second_image)?;
+                if first_image != second_image || scope.strict {
                     let types = [&images.memory[0]; 2];
-                    found +=
-                        self.datum(scope, Datum { types, bytes: [&bytes[0], &bytes[1]], heaps }, index)?;
+                    let bytes = [first_image.as_slice(), second_image.as_slice()];
+                    found += self.datum(scope, Datum { types, bytes, heaps }, index)?;
                 }
             }
             self.check_output()?;
@@ -302,21 +312,19 @@ impl Diff<'_> {
         let found = match Images::of(bases, true)? {
             None => self.items(scope, datum.with(datum.types, bytes), bases, lens[0], index)?,
             Some(images) => {
-                let image = |side: usize| -> Result<Vec<u8>> {
-                    let items = bytes[side].chunks_exact(sizes[side]).take(lens[0]);
-                    items
-                        .map(|item| images.convert(side, item))
-                        .collect::<Result<Vec<_>>>()
-                        .map(|all| all.concat())
-                };
-                let bytes = [image(0)?, image(1)?];
+                let mut all = [Vec::new(), Vec::new()];
+                for (side, all) in all.iter_mut().enumerate() {
+                    for item in bytes[side].chunks_exact(sizes[side]).take(lens[0]) {
+                        images.append(side, item, all)?;
+                    }
+                }
+                let [first, mut second] = all;
                 // Both are taken for items of the first type: the others may end early.
-                let mut second = bytes[1].clone();
-                second.resize(second.len().max(bytes[0].len().min(lens[1] * size(&images.memory[0]))), 0);
+                second.resize(second.len().max(first.len().min(lens[1] * size(&images.memory[0]))), 0);
                 let bases = [&images.memory[0]; 2];
                 self.items(
                     scope,
-                    datum.with(datum.types, [&bytes[0], &second]),
+                    datum.with(datum.types, [&first, &second]),
                     bases,
                     lens[0] - missing,
                     index,

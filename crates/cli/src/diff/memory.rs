@@ -53,17 +53,26 @@ impl<'a> Images<'a> {
     /// # Errors
     /// Why they cannot.
     pub(super) fn check(&self, side: usize) -> Result<()> {
-        self.convert(side, &vec![0; self.stored[side].size as usize]).map(|_| ())
+        self.append(side, &vec![0; self.stored[side].size as usize], &mut Vec::new())
     }
 
-    /// An element of a side in memory.
+    /// Puts an element of a side in memory, after others.
     ///
     /// # Errors
     /// That there is no conversion.
-    pub(super) fn convert(&self, side: usize, bytes: &[u8]) -> Result<Vec<u8>> {
-        let mut image = vec![0; self.memory[side].size as usize];
-        put(self.stored[side], &self.memory[side], bytes, &mut image)?;
-        Ok(image)
+    pub(super) fn append(&self, side: usize, bytes: &[u8], images: &mut Vec<u8>) -> Result<()> {
+        let start = images.len();
+        images.resize(start + self.memory[side].size as usize, 0);
+        put(self.stored[side], &self.memory[side], bytes, images.get_mut(start..).unwrap_or_default())
+    }
+
+    /// Puts an element of a side in memory, alone.
+    ///
+    /// # Errors
+    /// That there is no conversion.
+    pub(super) fn convert(&self, side: usize, bytes: &[u8], image: &mut Vec<u8>) -> Result<()> {
+        image.clear();
+        self.append(side, bytes, image)
     }
 }
 

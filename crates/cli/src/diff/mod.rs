@@ -11,6 +11,7 @@ mod object;
 mod options;
 mod reference;
 mod state;
+mod stream;
 mod subset;
 mod text;
 mod types;
@@ -21,8 +22,8 @@ use std::path::Path;
 
 use hdfive::{File, Object};
 
-use crate::errors::{Error, Result};
-use crate::input;
+use crate::access::Missing;
+use crate::errors::{self, Error, Result};
 use options::{Options, Request, USAGE};
 use state::{Diff, Pair};
 use walk::{Entry, Kind, Lead, Walk, lead, same_object};
@@ -39,12 +40,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = match Options::parse(args) {
         Request::Compare(options) => options,
         Request::Version => return Ok(writeln!(out, "h5diff: Version 1.14.6")?),
-        Request::Usage { before, failed } => {
-            write!(out, "{before}{USAGE}")?;
-            return if failed { Err(Error::Exit(DIFFERENT)) } else { Ok(()) };
-        }
-        Request::Mistake(text) => {
-            write!(out, "{text}")?;
+        Request::Usage => return Ok(write!(out, "{USAGE}")?),
+        Request::Mistake(mistake) => {
+            write!(out, "{}{}", mistake.text, if mistake.usage { USAGE } else { "" })?;
+            mistake.reason.iter().for_each(|reason| errors::report(&Error::new(reason)));
             return Err(Error::Exit(DIFFERENT));
         }
     };
@@ -82,19 +81,14 @@ struct Side {
 impl Diff<'_> {
     fn open(&mut self, side: usize) -> Result<File> {
         let name = &self.options.files[side];
-        let driver = &self.options.drivers[side];
-        if let Some(missing) = driver.missing() {
-            self.print(format_args!("h5diff: unable to set {missing} on fapl for input file\n"));
+        let access = &self.options.access[side];
+        if let Some(missing) = access.missing() {
+            let missing = if missing == Missing::Driver { "VFD" } else { "VOL" };
+            let file = ["input", "output"][side];
+            self.print(format_args!("h5diff: unable to set {missing} on fapl for {file} file\n"));
             return Err(Error::new(format_args!("no such {missing}")));
         }
-        let opened = match driver.name.as_deref() {
-            Some("onion") => {
-                let revision = driver.info.as_deref().map_or(0, options::leading_integer);
-                File::with_options().open_revision(name, revision).map_err(Error::from)
-            }
-            _ if driver.refuses(name) => Err(Error::new(format_args!("{name} is not the name of a family"))),
-            _ => input::open(Path::new(name)),
-        };
+        let opened = access.open(&File::with_options(), Path::new(name)).map(|(file, _)| file);
         // A file whose root group is damaged cannot be opened.
         let opened = opened.and_then(|file| Ok(file.reference_count().map(|_| file)?));
         opened.inspect_err(|_| {

@@ -1,7 +1,9 @@
 //! The options of `h5diff`.
 
-use super::subset::Subset;
-use crate::getopt::{self, Spec, Takes};
+use crate::access::{Access, Driver, Revision};
+use crate::c_numbers::{atof, atoi, strtoull};
+use crate::getopt::{Scanner, Spec, Takes};
+use crate::subset::Subset;
 
 /// What `h5diff --help` prints.
 pub(super) const USAGE: &str = include_str!("usage.txt");
@@ -19,40 +21,46 @@ pub(super) enum Criterion {
     Relative(f64),
 }
 
+/// The criteria that the command line has.
+#[derive(Default)]
+struct Criteria {
+    delta: Option<f64>,
+    relative: Option<f64>,
+    epsilon: bool,
+}
+
+impl Criteria {
+    /// Takes the option of this letter; nothing if its value is not allowed.
+    fn set(&mut self, letter: char, value: &str) -> Option<()> {
+        match letter {
+            'd' => self.delta = Some(bound(value)?),
+            // No relative difference is the same as none asked for.
+            'p' => {
+                self.relative = Some(bound(value)?).filter(|bound| bound.is_nan() || *bound >= f64::EPSILON)
+            }
+            _ => self.epsilon = true,
+        }
+        Some(())
+    }
+
+    /// The criterion, unless there are several.
+    fn only(&self) -> Option<Criterion> {
+        match (self.delta, self.relative, self.epsilon) {
+            (None, None, false) => Some(Criterion::Exact),
+            (None, None, true) => Some(Criterion::Epsilon),
+            (Some(delta), None, false) => Some(Criterion::Delta(delta)),
+            (None, Some(relative), false) => Some(Criterion::Relative(relative)),
+            _ => None,
+        }
+    }
+}
+
 /// A path that is not to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Exclusion {
     pub(super) path: String,
     /// Whether it was met, and is a group: what is in it is excluded as well.
     pub(super) group: bool,
-}
-
-/// The driver that a file is to be opened with.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Driver {
-    pub(super) name: Option<String>,
-    pub(super) info: Option<String>,
-    /// Name or number of the virtual object layer connector.
-    pub(super) connector: Option<String>,
-}
-
-impl Driver {
-    /// What is not there to open a file with, if something is not.
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        const DRIVERS: [&str; 7] = ["sec2", "log", "stdio", "core", "family", "split", "multi"];
-        let known = |name: &str| DRIVERS.contains(&name) || name == "onion";
-        let native = |connector: &str| matches!(connector, "native" | "0");
-        match (self.name.as_deref(), self.connector.as_deref()) {
-            (Some(name), _) if !known(name) => Some("VFD"),
-            (_, Some(connector)) if !native(connector) => Some("VOL"),
-            _ => None,
-        }
-    }
-
-    /// Whether the driver opens no file of this name: members of families are numbered.
-    pub(super) fn refuses(&self, file: &str) -> bool {
-        self.name.as_deref() == Some("family") && !file.contains('%')
-    }
 }
 
 /// What is to be compared, and how.
@@ -64,7 +72,7 @@ pub(super) struct Options {
     /// Whether differences, all objects and warnings are printed.
     pub(super) verbose: bool,
     /// How much is printed of attributes and files.
-    pub(super) level: i64,
+    pub(super) level: i32,
     /// Whether objects that cannot be compared are listed.
     pub(super) list_not_comparable: bool,
     pub(super) criterion: Criterion,
@@ -79,7 +87,8 @@ pub(super) struct Options {
     pub(super) exclude_paths: Vec<Exclusion>,
     /// Objects whose attributes are not compared.
     pub(super) exclude_attributes: Vec<Exclusion>,
-    pub(super) drivers: [Driver; 2],
+    /// How the files are opened.
+    pub(super) access: [Access; 2],
     pub(super) files: [String; 2],
     pub(super) objects: Option<[String; 2]>,
     pub(super) subsets: [Option<Subset>; 2],
@@ -90,16 +99,34 @@ pub(super) struct Options {
 pub(super) enum Request {
     Compare(Box<Options>),
     Version,
-    /// Nothing but this to be printed before the usage, and the exit code.
-    Usage {
-        before: String,
-        failed: bool,
-    },
-    /// A mistake: this to be printed.
-    Mistake(String),
+    /// How to use the command.
+    Usage,
+    Mistake(Mistake),
 }
 
-/// Options that have no letter of their own are given one that no letter is.
+/// Why the command line cannot be followed.
+#[derive(Debug, Default)]
+pub(super) struct Mistake {
+    /// What is said of it on the standard error.
+    pub(super) reason: Option<String>,
+    /// What is printed.
+    pub(super) text: String,
+    /// Whether the usage is printed after it.
+    pub(super) usage: bool,
+}
+
+impl Mistake {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), usage: true, ..Self::default() }
+    }
+
+    /// Something that is printed before the usage.
+    fn printed(text: String) -> Self {
+        Self { text, usage: true, ..Self::default() }
+    }
+}
+
+/// Options that have no letter of their own are given one that no letter is, or that is taken for none.
 const SPECS: &[Spec] = &[
     Spec('c', "compare", Takes::Nothing),
     Spec('d', "delta", Takes::Value),
@@ -119,119 +146,118 @@ const SPECS: &[Spec] = &[
     Spec('S', "enable-error-stack", Takes::Perhaps),
     Spec('V', "version", Takes::Nothing),
     Spec('K', "page-buffer-size", Takes::Value),
-    Spec('3', "vol-value-1", Takes::Value),
+    Spec('1', "vol-value-1", Takes::Value),
     Spec('2', "vol-name-1", Takes::Value),
-    Spec('1', "vol-info-1", Takes::Value),
-    Spec('6', "vol-value-2", Takes::Value),
+    Spec('3', "vol-info-1", Takes::Value),
+    Spec('4', "vol-value-2", Takes::Value),
     Spec('5', "vol-name-2", Takes::Value),
-    Spec('1', "vol-info-2", Takes::Value),
-    Spec('1', "vfd-value-1", Takes::Value),
+    Spec('6', "vol-info-2", Takes::Value),
+    Spec('7', "vfd-value-1", Takes::Value),
     Spec('8', "vfd-name-1", Takes::Value),
     Spec('9', "vfd-info-1", Takes::Value),
-    Spec('1', "vfd-value-2", Takes::Value),
+    Spec('0', "vfd-value-2", Takes::Value),
     Spec('Y', "vfd-name-2", Takes::Value),
     Spec('Z', "vfd-info-2", Takes::Value),
 ];
 
-/// The number that text begins with, as C's `atof` reads it; 0 if it begins with none.
-fn leading_number(text: &str) -> f64 {
-    let text = text.trim_start();
-    let end = |len: &usize| text.get(..*len).is_some_and(|start| start.parse::<f64>().is_ok());
-    let longest = (1..=text.len()).rev().find(end);
-    longest.and_then(|len| text[..len].parse().ok()).unwrap_or(0.0)
-}
-
-/// A level of detail, as C's `atoi` reads it.
-fn level(text: &str) -> i64 {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    text[..digits].parse().unwrap_or(0)
-}
-
-/// The number that text begins with, as C's `strtoull` reads it; 0 if it begins with none.
-pub(super) fn leading_integer(text: &str) -> u64 {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    text[..digits].parse().unwrap_or(0)
-}
-
 /// A bound of a difference; negative and hexadecimal ones are none.
 fn bound(text: &str) -> Option<f64> {
     let hexadecimal = text.len() > 2 && text.starts_with("0x");
-    Some(leading_number(text)).filter(|value| !hexadecimal && (*value >= 0.0 || value.is_nan()))
+    Some(atof(text)).filter(|value| !hexadecimal && (*value >= 0.0 || value.is_nan()))
 }
 
 fn count(text: &str) -> Option<u64> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    (digits && !text.starts_with('0')).then(|| text.parse().unwrap_or(u64::MAX))
+    (digits && !text.starts_with('0')).then(|| strtoull(text, None).unwrap_or(u64::MAX))
+}
+
+/// Takes the subset off the end of a path.
+fn split_off(path: &mut String) -> Option<Subset> {
+    let (name, subset) = Subset::split(path);
+    let len = name.len();
+    path.truncate(len);
+    subset
 }
 
 fn exclusion(path: String) -> Exclusion {
     Exclusion { path, group: false }
 }
 
-/// `-v` and what follows it in the same argument as the long option: it never takes the next argument.
-fn spelled_out(args: &[String]) -> Vec<String> {
-    let spell = |arg: &String| match arg.strip_prefix("-v") {
-        Some(rest) => format!("--verbose={}", level(rest)),
-        None => arg.clone(),
-    };
-    args.iter().map(spell).collect()
+/// The level of detail that `-v` asks for, and the value if that is none of it after all: the first
+/// argument that begins with `-v` has the level in it.
+fn level(args: &[String], value: Option<String>) -> (i32, Option<String>) {
+    match args.iter().find_map(|arg| arg.strip_prefix("-v")) {
+        Some(level) => (atoi(level), value),
+        None => (value.as_deref().map_or(0, atoi), None),
+    }
 }
 
 impl Options {
     /// Understands the command line.
     pub(super) fn parse(args: &[String]) -> Request {
-        let usage = |before: String| Request::Usage { before, failed: true };
-        let Ok((letters, rest)) = getopt::parse(&spelled_out(args), SPECS) else {
-            return usage(String::new());
-        };
         let mut options = Self::new();
-        let (mut delta, mut relative, mut epsilon, mut compact) = (None, None, false, true);
-        for (letter, value) in letters {
-            let value = value.unwrap_or_default();
-            let refused = || usage(format!("<-{letter} {value}> is not a valid option\n"));
+        let mut criteria = Criteria::default();
+        let mut compact = true;
+        let mut scanner = Scanner::new(args, SPECS);
+        while let Some(given) = scanner.next() {
+            let (letter, value) = match given {
+                Ok(('v', value)) => {
+                    let (level, back) = level(args, value);
+                    (options.verbose, options.level) = (true, level);
+                    back.into_iter().for_each(|argument| scanner.put_back(argument));
+                    continue;
+                }
+                Ok((letter, value)) => (letter, value.unwrap_or_default()),
+                Err(reason) => return Request::Mistake(Mistake::new(reason)),
+            };
             match letter {
-                'h' => return Request::Usage { before: String::new(), failed: false },
+                'h' => return Request::Usage,
                 'V' => return Request::Version,
-                'v' => (options.verbose, options.level) = (true, level(&value)),
-                'q' => options.quiet = true,
-                'r' => options.report = true,
-                'l' => options.follow = true,
-                'x' => options.no_dangling = true,
-                'c' => options.list_not_comparable = true,
-                'N' => options.nans = false,
-                'e' => epsilon = true,
                 'C' => compact = false,
-                'E' => options.exclude_paths.push(exclusion(value)),
-                'A' => options.exclude_attributes.push(exclusion(value)),
-                'd' | 'p' => match (letter, bound(&value)) {
-                    (_, None) => return refused(),
-                    ('d', bound) => delta = bound,
-                    // No relative difference is the same as none asked for.
-                    (_, bound) => relative = bound.filter(|bound| bound.is_nan() || *bound >= f64::EPSILON),
-                },
-                'n' => match count(&value) {
-                    None => return refused(),
-                    count => options.count = count,
-                },
-                '2' | '3' => options.drivers[0].connector = Some(value),
-                '5' | '6' => options.drivers[1].connector = Some(value),
-                '8' => options.drivers[0].name = Some(value),
-                '9' => options.drivers[0].info = Some(value),
-                'Y' => options.drivers[1].name = Some(value),
-                'Z' => options.drivers[1].info = Some(value),
-                _ => {}
+                'd' | 'p' | 'e' | 'n' => {
+                    let understood = match letter {
+                        'n' => count(&value).map(|count| options.count = Some(count)),
+                        _ => criteria.set(letter, &value),
+                    };
+                    if understood.is_none() {
+                        let text = format!("<-{letter} {value}> is not a valid option\n");
+                        return Request::Mistake(Mistake::printed(text));
+                    }
+                }
+                _ => options.set(letter, value),
             }
         }
-        if usize::from(delta.is_some()) + usize::from(relative.is_some()) + usize::from(epsilon) > 1 {
-            return Request::Mistake(EXCLUSIVE.to_owned());
+        for (number, access) in (1..).zip(&options.access) {
+            if access.revision() == Revision::Invalid {
+                let text = format!("Invalid onion revision specified for file {number}\n");
+                return Request::Mistake(Mistake::printed(text));
+            }
         }
-        options.criterion = match (delta, relative) {
-            (Some(delta), _) => Criterion::Delta(delta),
-            (None, Some(relative)) => Criterion::Relative(relative),
-            (None, None) if epsilon => Criterion::Epsilon,
-            (None, None) => Criterion::Exact,
-        };
-        options.operands(rest, compact)
+        match criteria.only() {
+            Some(criterion) => options.criterion = criterion,
+            None => return Request::Mistake(Mistake { text: EXCLUSIVE.to_owned(), ..Mistake::default() }),
+        }
+        options.operands(scanner.rest(), compact)
+    }
+
+    fn set(&mut self, letter: char, value: String) {
+        match letter {
+            'q' => self.quiet = true,
+            'r' => self.report = true,
+            'l' => self.follow = true,
+            'x' => self.no_dangling = true,
+            'c' => self.list_not_comparable = true,
+            'N' => self.nans = false,
+            'E' => self.exclude_paths.push(exclusion(value)),
+            'A' => self.exclude_attributes.push(exclusion(value)),
+            _ => {
+                let long = SPECS.iter().find(|spec| spec.0 == letter).map(|spec| spec.1);
+                // Errors are always explained; the page buffer needs nothing.
+                if let Some((option, side)) = long.and_then(|long| long.rsplit_once('-')) {
+                    self.access[usize::from(side == "2")].set(option, &value);
+                }
+            }
+        }
     }
 
     fn new() -> Self {
@@ -248,7 +274,7 @@ impl Options {
             no_dangling: false,
             exclude_paths: Vec::new(),
             exclude_attributes: Vec::new(),
-            drivers: Default::default(),
+            access: Default::default(),
             files: Default::default(),
             objects: None,
             subsets: [None, None],
@@ -259,14 +285,14 @@ impl Options {
     fn operands(mut self, operands: Vec<String>, compact: bool) -> Request {
         let mut operands = operands.into_iter();
         let (Some(first), Some(second)) = (operands.next(), operands.next()) else {
-            return Request::Usage { before: String::new(), failed: true };
+            return Request::Mistake(Mistake::new("missing file names"));
         };
         self.files = [first, second];
         let Some(mut first) = operands.next() else { return Request::Compare(Box::new(self)) };
         let mut second = operands.next();
         if compact {
             // A part is only asked for of the object that it is written after.
-            self.subsets = [Subset::split_off(&mut first), second.as_mut().and_then(Subset::split_off)];
+            self.subsets = [split_off(&mut first), second.as_mut().and_then(split_off)];
         }
         let second = second.unwrap_or_else(|| first.clone());
         let absolute = |path: String| if path.starts_with('/') { path } else { format!("/{path}") };
@@ -287,7 +313,7 @@ impl Options {
 
     /// Whether files of one name may differ, as the driver keeps several revisions.
     pub(super) fn has_revisions(&self) -> bool {
-        self.drivers.iter().any(|driver| driver.name.as_deref() == Some("onion"))
+        self.access.iter().any(|access| access.driver() == Some(Driver::Onion))
     }
 
     /// Whether differences are printed one by one.
@@ -324,9 +350,14 @@ mod tests {
         assert_eq!(options.criterion, Criterion::Delta(0.5));
         assert_eq!(options.files, ["a.h5", "b.h5"]);
         assert_eq!(options.objects, Some(["/x".to_owned(), "/x".to_owned()]));
-        assert_eq!(super::tests::options(&["-v2", "a", "b"]).level, 2);
-        assert_eq!(super::tests::options(&["--verbose=3", "a", "b"]).level, 3);
-        assert_eq!(super::tests::options(&["--verbose", "a", "b"]).level, 0);
+        for (args, level) in
+            [(&["-v2", "a", "b"][..], 2), (&["--verbose=3", "a", "b"], 3), (&["--verbose", "a", "b"], 0)]
+        {
+            assert_eq!(self::options(args).level, level, "{args:?}");
+        }
+        // After another letter it takes the first file.
+        assert!(matches!(parse(&["-rv", "a", "b"]), Request::Mistake(_)));
+        assert_eq!(self::options(&["-rv", "a", "xxr", "b", "c"]).files, ["b", "c"]);
     }
 
     #[test]
@@ -335,14 +366,16 @@ mod tests {
             let request = parse(&[wrong[0], wrong[1], "a", "b"]);
             let text = format!("<{} {}> is not a valid option\n", wrong[0], wrong[1]);
             assert!(
-                matches!(&request, Request::Usage { before, failed: true } if *before == text),
+                matches!(&request, Request::Mistake(mistake) if mistake.text == text && mistake.usage),
                 "{request:?}"
             );
         }
         assert_eq!(options(&["-d", "u", "a", "b"]).criterion, Criterion::Delta(0.0));
         assert_eq!(options(&["-p", "0", "-d", "1", "a", "b"]).criterion, Criterion::Delta(1.0));
         assert!(matches!(parse(&["-e", "-d", "1", "a", "b"]), Request::Mistake(_)));
-        assert!(matches!(parse(&["-d", "1", "a"]), Request::Usage { failed: true, .. }));
-        assert_eq!(leading_number("1e-3x"), 1e-3);
+        for wrong in [&["-d", "1", "a"][..], &["--bogus", "a", "b"], &["-d"], &[]] {
+            let Request::Mistake(mistake) = parse(wrong) else { panic!("{wrong:?}") };
+            assert!(mistake.usage && mistake.reason.is_some(), "{wrong:?}");
+        }
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Place {
     pub(super) dims: Vec<u64>,
     /// Which part of the first dataset is compared.
     pub(super) part: Option<super::subset::Slab>,
+    /// Where the elements start that are compared at once, if it is not at the beginning.
+    pub(super) start: Vec<u64>,
 }
 
 /// The text, and spaces up to this number of bytes.
@@ -164,16 +166,13 @@ impl<'o> Diff<'o> {
 impl Place {
     /// The coordinates of the element at `index`, each followed by a space.
     fn position(&self, index: u64) -> String {
-        let (start, index) = match &self.part {
-            Some(part) => (part.start(), part.offset(index, &self.dims)),
-            None => (Vec::new(), index),
-        };
+        let index = self.part.as_ref().map_or(index, |part| part.offset(index, &self.dims));
         let mut coordinates = vec![0; self.dims.len()];
         let mut rest = index;
         for (at, &dim) in self.dims.iter().enumerate().rev() {
             // The first coordinate has no bound.
             let dim = if at == 0 { u64::MAX } else { dim.max(1) };
-            coordinates[at] = (rest % dim).wrapping_add(start.get(at).copied().unwrap_or(0));
+            coordinates[at] = (rest % dim).wrapping_add(self.start.get(at).copied().unwrap_or(0));
             rest /= dim;
         }
         coordinates.iter().map(|coordinate| format!("{coordinate} ")).collect()

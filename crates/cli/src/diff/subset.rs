@@ -1,87 +1,24 @@
-//! Parts of datasets, as they are written after the name of an object.
+//! Hyperslabs of two datasets: what the C tool reads at once of them, and where it says that elements are.
 
-use hdfive::Selection;
+use super::state::Pair;
+use crate::errors::Result;
+use crate::subset::Subset;
 
-use crate::selection::hyperslab;
-
-/// A hyperslab: `[START;STRIDE;COUNT;BLOCK]`, each a list of one number a dimension, or left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Subset {
-    start: Option<Vec<u64>>,
-    stride: Option<Vec<u64>>,
-    count: Option<Vec<u64>>,
-    block: Option<Vec<u64>>,
-}
+/// Bytes in memory that the C tool reads at once of what it compares in parts.
+pub(super) const STRIP_BYTES: u64 = 32 << 20;
 
 /// A hyperslab of a dataset: start, stride, count and block of each dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Slab(Vec<[u64; 4]>);
 
-/// The numbers of a list; nothing if it has none.
-fn numbers(list: &str) -> Option<Vec<u64>> {
-    let list = list.split(']').next().unwrap_or_default();
-    let digits = list.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
-    Some(digits.map(|digits| digits.parse().unwrap_or(u64::MAX)).collect::<Vec<_>>())
-        .filter(|numbers| !numbers.is_empty())
-}
-
-impl Subset {
-    /// Takes what is written after the last bracket off the name.
-    pub(super) fn split_off(name: &mut String) -> Option<Self> {
-        let at = name.rfind('[')?;
-        let text = name.split_off(at);
-        let mut lists = text[1..].split(';').map(numbers);
-        let mut next = || lists.next().flatten();
-        Some(Self { start: next(), stride: next(), count: next(), block: next() })
-    }
-
+impl Slab {
     /// The hyperslab of a dataset of this rank.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub(super) fn slab(&self, rank: usize) -> Result<Slab, &'static str> {
-        let list = |given: &Option<Vec<u64>>, default| {
-            let mut list = given.clone().unwrap_or_default();
-            let missing = if given.is_none() { default } else { 0 };
-            list.resize(rank, missing);
-            list
-        };
-        let (start, stride) = (list(&self.start, 0), list(&self.stride, 1));
-        let (count, block) = (list(&self.count, 1), list(&self.block, 1));
-        let dims = (0..rank).map(|dim| [start[dim], stride[dim], count[dim], block[dim]]);
-        let slab = Slab(dims.collect());
-        if slab.0.iter().any(|&[_, stride, count, block]| count > 1 && stride < block) {
-            return Err("wrong subset selection; blocks overlap");
-        }
-        Ok(slab)
-    }
-}
-
-impl Slab {
-    /// With blocks that go to the end of a dataset of this shape: what is compared where a part is
-    /// asked for of the first dataset only.
-    pub(super) fn to_end(&self, dims: &[u64]) -> Self {
-        let to_end = |(&[start, stride, count, _], &dim): (&[u64; 4], &u64)| {
-            [start, stride, count, dim.saturating_sub(start)]
-        };
-        Self(self.0.iter().zip(dims).map(to_end).collect())
-    }
-
-    /// With blocks that end where a dataset of this shape does.
-    pub(super) fn within(&self, dims: &[u64]) -> Self {
-        let within = |(&[start, stride, count, block], &dim): (&[u64; 4], &u64)| {
-            [start, stride, count, block.min(dim.saturating_sub(start))]
-        };
-        Self(self.0.iter().zip(dims).map(within).collect())
-    }
-
-    pub(super) fn selection(&self) -> Selection {
-        hyperslab(&self.0)
-    }
-
-    /// Where the hyperslab starts.
-    pub(super) fn start(&self) -> Vec<u64> {
-        self.0.iter().map(|dim| dim[0]).collect()
+    /// That blocks overlap.
+    pub(super) fn of(subset: &Subset, rank: usize) -> Result<Self> {
+        let [start, stride, count, block] = subset.properties(rank)?;
+        Ok(Self((0..rank).map(|dim| [start[dim], stride[dim], count[dim], block[dim]]).collect()))
     }
 
     /// The position, after the start, that the C tool gives for the element at `index` of the hyperslab
@@ -111,22 +48,125 @@ impl Slab {
     }
 }
 
+/// The hyperslabs of two datasets of one shape that the C tool compares one after the other until it has
+/// had as many elements as the first subset has; where only that is given, it compares all that there is
+/// room for from its start with what the second dataset starts with.
+pub(super) struct Strips<'s> {
+    dims: &'s [u64],
+    slabs: Pair<Option<&'s Slab>>,
+    /// The blocks of both, unless the dataset ends before.
+    block: Vec<u64>,
+    starts: Pair<Vec<u64>>,
+    /// Elements that are still to come.
+    left: u64,
+}
+
+/// The number of elements of a hyperslab.
+pub(super) fn len(slab: &[[u64; 4]]) -> u64 {
+    slab.iter().fold(1, |len, &[_, _, count, block]| len.saturating_mul(count).saturating_mul(block))
+}
+
+impl<'s> Strips<'s> {
+    /// Of elements of `size` bytes in memory.
+    pub(super) fn new(dims: &'s [u64], first: &'s Slab, second: Option<&'s Slab>, size: u64) -> Self {
+        let mut used = size.max(1);
+        let axes = first.0.iter().zip(dims).rev().map(|(&[_, _, count, block], &dim)| {
+            let room = (STRIP_BYTES / used).max(1);
+            let wanted = if second.is_some() { block.saturating_mul(count) } else { dim };
+            let size = wanted.min(room);
+            used = used.saturating_mul(size.max(1));
+            if second.is_some() { block.min(size) } else { size }
+        });
+        let mut block: Vec<_> = axes.collect();
+        block.reverse();
+        let starts = |slab: &Slab| slab.0.iter().map(|axis| axis[0]).collect();
+        let starts = [starts(first), second.map_or_else(|| vec![0; dims.len()], starts)];
+        Self { dims, slabs: [Some(first), second], block, starts, left: len(&first.0) }
+    }
+
+    /// The hyperslab that is next on a side.
+    fn next_slab(&self, side: usize) -> Vec<[u64; 4]> {
+        let axis = |dim: usize| {
+            let start = self.starts[side][dim];
+            // A start beyond the end is an error of reading.
+            let size = self.dims[dim].wrapping_sub(start).min(self.block[dim]);
+            match self.slabs[side].map(|slab| slab.0[dim]) {
+                Some([_, stride, count, _]) => [start, stride, count, size],
+                None => [start, 1, size, 1],
+            }
+        };
+        (0..self.dims.len()).map(axis).collect()
+    }
+
+    /// Moves a side on along a dimension; true if that is at its end.
+    fn advance(&mut self, side: usize, dim: usize, slab: &[[u64; 4]]) -> bool {
+        let [_, stride, count, size] = slab[dim];
+        let start = &mut self.starts[side][dim];
+        *start = start.saturating_add(match self.slabs[side].map(|slab| slab.0[dim]) {
+            Some([_, _, _, block]) if size < block => stride,
+            Some(_) => size,
+            None => count,
+        });
+        let ends = *start >= self.dims[dim];
+        if ends {
+            *start = 0;
+        }
+        ends
+    }
+}
+
+impl Iterator for Strips<'_> {
+    type Item = Pair<Vec<[u64; 4]>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        let slabs = [self.next_slab(0), self.next_slab(1)];
+        self.left = self.left.saturating_sub(len(&slabs[0]).max(1));
+        for dim in (0..self.dims.len()).rev() {
+            let ends = self.advance(0, dim, &slabs[0]);
+            self.advance(1, dim, &slabs[1]);
+            if !ends {
+                break;
+            }
+        }
+        Some(slabs)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn slab(text: &str, rank: usize) -> Slab {
+        Slab::of(&Subset::split(text).1.unwrap(), rank).unwrap()
+    }
+
     #[test]
-    fn parts_are_written_after_names() {
-        let mut name = "/g/x[1, 2;;3,4;5,6]".to_owned();
-        let subset = Subset::split_off(&mut name).unwrap();
-        assert_eq!(name, "/g/x");
-        let slab = subset.slab(2);
-        assert_eq!(slab, Err("wrong subset selection; blocks overlap"));
-        let mut name = "x[2;3;4]".to_owned();
-        let slab = Subset::split_off(&mut name).unwrap().slab(1).unwrap();
+    fn positions_are_counted_in_strides() {
+        let slab = slab("x[2;3;4]", 1);
         assert_eq!(slab, Slab(vec![[2, 3, 4, 1]]));
-        assert_eq!(slab.start(), [2]);
         assert_eq!((0..4).map(|index| slab.offset(index, &[20])).collect::<Vec<_>>(), [0, 3, 6, 9]);
-        assert_eq!(Subset::split_off(&mut "x".to_owned()), None);
+    }
+
+    #[test]
+    fn strips_are_those_of_c() {
+        let strips = |first: &str, second: Option<&str>, dims: &[u64]| {
+            let first = slab(first, dims.len());
+            let second = second.map(|second| slab(second, dims.len()));
+            Strips::new(dims, &first, second.as_ref(), 4).collect::<Vec<_>>()
+        };
+        // Both given: all at once.
+        let both = strips("[1,1;3,3;2,2;2,2]", Some("[0,0;4,4;2,2;4,4]"), &[10, 10]);
+        assert_eq!(both, [[vec![[1, 3, 2, 2]; 2], vec![[0, 4, 2, 2]; 2]]]);
+        // The second starts at the beginning; the first goes to the end.
+        assert_eq!(strips("[3]", None, &[10]), [[vec![[3, 1, 1, 7]], vec![[0, 1, 10, 1]]]]);
+        // A block beyond the end is begun again and again.
+        let beyond = strips("[5;;1;10]", Some("[0;;1;10]"), &[10]);
+        let starts: Vec<_> = beyond.iter().map(|strip| (strip[0][0], strip[1][0])).collect();
+        let expected =
+            [([5, 1, 1, 5], [0, 1, 1, 10]), ([6, 1, 1, 4], [0, 1, 1, 10]), ([7, 1, 1, 3], [0, 1, 1, 10])];
+        assert_eq!(starts, expected);
     }
 }

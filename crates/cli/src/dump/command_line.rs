@@ -6,10 +6,12 @@ use super::TOOL;
 use super::options::{BinaryForm, Options, Wanted};
 use super::output::{Output, Section};
 use super::packed;
-use super::subset::{self, Subset};
+use crate::access::Missing;
+use crate::c_numbers::atoi;
 use crate::errors::{self, Error};
 use crate::format_c::Format;
 use crate::getopt::{Scanner, Spec, Takes};
+use crate::subset::{self, Subset};
 
 /// What the command line asks for.
 pub(super) enum Request {
@@ -95,14 +97,6 @@ const SPECS: &[Spec] = &[
 /// What `h5dump --help` prints.
 pub(super) const USAGE: &str = include_str!("usage.txt");
 
-/// The start of a number in C's notation, as C's `atoi` reads it.
-pub(super) fn leading_integer(text: &str) -> i64 {
-    let text = text.trim_start();
-    let sign = usize::from(text.starts_with(['-', '+']));
-    let end = text[sign..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |at| at + sign);
-    text[..end].parse().unwrap_or(0)
-}
-
 /// The command line as far as it is understood. What some options mean depends on those before them.
 struct Parser<'o> {
     options: Options,
@@ -182,7 +176,7 @@ impl Parser<'_> {
             'd' if self.plain_names => Wanted::Dataset(path.to_owned(), None),
             'd' => {
                 let (path, subset) = Subset::split(path);
-                Wanted::Dataset(path, subset)
+                Wanted::Dataset(path.to_owned(), subset)
             }
             'g' => Wanted::Group(path.to_owned()),
             'l' => Wanted::Link(path.to_owned()),
@@ -279,7 +273,7 @@ impl Parser<'_> {
         let options = &mut self.options;
         match letter {
             'H' => (options.data, options.attribute_data) = (false, false),
-            'A' => match value.map(leading_integer) {
+            'A' => match value.map(atoi) {
                 None => (options.data, options.attribute_data) = (false, true),
                 Some(0) => options.attributes = false,
                 Some(_) => {}
@@ -287,8 +281,7 @@ impl Parser<'_> {
             'B' => options.superblock = true,
             'p' => options.properties = true,
             'n' => {
-                let with_attributes =
-                    value.map_or(options.contents == Some(true), |v| leading_integer(v) > 0);
+                let with_attributes = value.map_or(options.contents == Some(true), |v| atoi(v) > 0);
                 options.contents = Some(with_attributes);
             }
             'i' => options.object_ids = true,
@@ -298,7 +291,7 @@ impl Parser<'_> {
             'y' => options.indices = false,
             'v' => options.first_missing = true,
             'G' => {
-                let gap = leading_integer(value.unwrap_or_default());
+                let gap = atoi(value.unwrap_or_default());
                 options.gap = u64::try_from(gap).map_err(|_| Misuse::PLAIN)?;
             }
             'm' => {
@@ -306,15 +299,15 @@ impl Parser<'_> {
                 options.columns = None;
             }
             'w' => {
-                let columns = usize::try_from(leading_integer(value.unwrap_or_default())).unwrap_or(0);
+                let columns = usize::try_from(atoi(value.unwrap_or_default())).unwrap_or(0);
                 options.columns = Some(if columns == 0 { 65_535 } else { columns });
             }
             'q' => options.by_creation = choose(value, "name", "creation_order")?,
             'z' => options.descending = choose(value, "ascending", "descending")?,
-            'f' | '5' => options.driver.name = value.map(str::to_owned),
-            '6' => options.driver.info = value.map(str::to_owned),
-            '4' => options.driver.set_number(value.unwrap_or_default()),
-            '1' | '2' | '3' => options.driver.set_connector(letter, value.unwrap_or_default()),
+            'f' | '1'..='6' => {
+                let long = SPECS.iter().find(|spec| spec.0 == letter && letter != 'f');
+                options.access.set(long.map_or("vfd-name", |spec| spec.1), value.unwrap_or_default());
+            }
             '$' => self.end("Read-Only S3"),
             '#' => self.end("HDFS"),
             'C' => self.plain_names = true,
@@ -350,7 +343,11 @@ impl Parser<'_> {
                 return Err(Misuse::only(format!("option \"{option}\" not available for XML")));
             }
         }
-        options.driver.check().map_err(Misuse::only)?;
+        match options.access.missing() {
+            Some(Missing::Driver) => return Err(Misuse::only("unable to set VFD on fapl for file")),
+            Some(Missing::Connector) => return Err(Misuse::only("unable to set VOL on fapl for file")),
+            None => {}
+        }
         Ok(Request::Dump(Box::new(options)))
     }
 }

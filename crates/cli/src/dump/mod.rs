@@ -7,7 +7,6 @@ mod contents;
 mod data;
 mod dataspace;
 mod datatype;
-mod drivers;
 mod external;
 mod handles;
 mod layout;
@@ -26,10 +25,11 @@ use std::path::Path;
 
 use hdfive::{File, VirtualView};
 
+use crate::access::Revision;
 use crate::errors::{self, Error, Result};
-use crate::input;
 use crate::objects::Objects;
 use crate::render::{Bits, Cursor, Data, Escape, Lines, Style};
+use crate::subset::Subset;
 use crate::xml;
 pub(crate) use data::has_time;
 pub(crate) use dataspace::describe as describe_space;
@@ -38,11 +38,9 @@ pub(crate) use output::{Output, Section};
 pub(crate) use references::Region;
 
 use command_line::{Misuse, Request, USAGE};
-use drivers::Revision;
 use external::Opened;
 use handles::Handles;
 use options::Options;
-use subset::Subset;
 
 /// The tool's name, as it begins its messages.
 pub(crate) const TOOL: &str = "h5dump error";
@@ -79,17 +77,16 @@ fn complain_of_use(misuse: &Misuse, out: &mut Output) -> Result<()> {
 
 /// Prints the files.
 fn dump(options: &Options, out: &mut Output) -> Result<()> {
-    let revision = match options.driver.revision() {
-        Revision::None => None,
+    match options.access.revision() {
+        Revision::None => {}
         Revision::Invalid => {
             writeln!(out.console(), "Invalid onion revision specified")?;
             return Err(Error::Reported);
         }
         Revision::Number(number) => {
-            if options.driver.info.is_some() {
+            if options.access.info().is_some() {
                 writeln!(out.console(), "Using revision {number}")?;
             }
-            Some(number)
         }
         Revision::Count => {
             for path in options.files.iter().take(1) {
@@ -98,11 +95,11 @@ fn dump(options: &Options, out: &mut Output) -> Result<()> {
             }
             return Ok(());
         }
-    };
+    }
     let mut failed = options.failed;
     let mut handles = Handles::default();
     for (index, path) in options.files.iter().enumerate() {
-        let file = open(options, revision, path)?;
+        let file = open(options, path)?;
         if options.xml {
             options.dialect.check(index == 0)?;
             failed |= xml::dump(file, &options.xml(), out)?;
@@ -120,7 +117,7 @@ fn dump(options: &Options, out: &mut Output) -> Result<()> {
     if failed { Err(Error::Reported) } else { Ok(()) }
 }
 
-fn open(options: &Options, revision: Option<u64>, path: &str) -> Result<File> {
+fn open(options: &Options, path: &str) -> Result<File> {
     let mut how = File::with_options();
     if options.data {
         how.virtual_gap(options.gap);
@@ -128,12 +125,7 @@ fn open(options: &Options, revision: Option<u64>, path: &str) -> Result<File> {
             how.virtual_view(VirtualView::FirstMissing);
         }
     }
-    let opened = match (revision, &options.driver.name) {
-        (Some(revision), _) => how.open_revision(path, revision).map_err(Error::new),
-        (None, Some(driver)) => input::drive(&how, driver).open(path).map_err(Error::new),
-        (None, None) => input::open_with(&how, Path::new(path)),
-    };
-    let opened = opened.and_then(|file| {
+    let opened = options.access.open(&how, Path::new(path)).and_then(|(file, _)| {
         // A file whose root group is damaged cannot be opened.
         file.reference_count()?;
         Ok(file)

@@ -1,10 +1,10 @@
 //! The options of `h5dump`.
 
-use super::drivers::Driver;
-use super::subset::Subset;
+use crate::access::Access;
 use crate::format_c::Format;
 use crate::objects::Visit;
 use crate::render::Bits;
+use crate::subset::Subset;
 use crate::xml::{Dialect, Settings};
 
 /// An object that was asked for by name.
@@ -63,7 +63,7 @@ pub(super) struct Options {
     pub(super) descending: bool,
     /// How elements are written, if not as text.
     pub(super) binary: Option<BinaryForm>,
-    pub(super) driver: Driver,
+    pub(super) access: Access,
     /// Whether virtual datasets end before the first missing source.
     pub(super) first_missing: bool,
     /// How many sources of a virtual dataset may be missing in a row.
@@ -98,7 +98,7 @@ impl Default for Options {
             by_creation: false,
             descending: false,
             binary: None,
-            driver: Driver::default(),
+            access: Access::default(),
             first_missing: false,
             gap: 0,
             xml: false,

@@ -5,9 +5,10 @@ use hdfive::{LinkType, NamedDatatype, Object};
 use super::Dumper;
 use super::object::link_lines;
 use super::options::Wanted;
-use super::subset::Subset;
+use super::subset::properties;
 use crate::errors::{Error, Result};
 use crate::render::Cursor;
+use crate::subset::Subset;
 
 impl Dumper<'_> {
     /// Prints what is asked for by name; an error, after which the rest is printed, if there is no
@@ -52,7 +53,7 @@ impl Dumper<'_> {
         match self.opened().file.open(path) {
             Ok(Object::Dataset(dataset)) => {
                 if let Some(subset) = subset {
-                    subset.complete(dataset.ndim())?;
+                    properties(subset, dataset.ndim())?;
                 }
                 self.handles.datasets(1);
                 if dataset.reference_count()? > 1 && self.objects().get(dataset.address()).is_none() {

@@ -11,61 +11,23 @@ use crate::elements::print_part;
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, native_size};
 use crate::selection::hyperslab;
+use crate::subset::Subset;
 
-/// A hyperslab as far as it is given, a list for each property.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Subset {
-    pub(super) start: Option<Vec<u64>>,
-    pub(super) stride: Option<Vec<u64>>,
-    pub(super) count: Option<Vec<u64>>,
-    pub(super) block: Option<Vec<u64>>,
-}
-
-/// The numbers of a list, whatever separates them, up to where the C tool ends it. One that is too large is
-/// the largest.
-pub(super) fn list(text: &str) -> Option<Vec<u64>> {
-    let text = text.split([';', ']']).next().unwrap_or_default();
-    let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
-    let numbers: Vec<_> = numbers.map(|number| number.parse().unwrap_or(u64::MAX)).collect();
-    (!numbers.is_empty()).then_some(numbers)
-}
-
-impl Subset {
-    /// Splits `path[start;stride;count;block]` into path and subset.
-    pub(super) fn split(text: &str) -> (String, Option<Self>) {
-        let Some((path, lists)) = text.rsplit_once('[') else { return (text.to_owned(), None) };
-        let mut lists = lists.trim_end_matches(']').split(';').map(list);
-        let mut next = || lists.next().flatten();
-        let subset = Self { start: next(), stride: next(), count: next(), block: next() };
-        (path.to_owned(), Some(subset))
-    }
-
-    /// The properties for each dimension, with the defaults for those that are not given. What a list
-    /// that is too short leaves open is 0, as in the C tool.
-    pub(super) fn complete(&self, rank: usize) -> Result<[Vec<u64>; 4]> {
-        let fill = |name: &str, given: &Option<Vec<u64>>, default: u64| {
-            let (mut values, rest) = given.clone().map_or((Vec::new(), default), |values| (values, 0));
-            if values.len() > rank {
-                return Err(Error::new(format_args!(
-                    "number of {name} dims ({}) exceed dataset dims ({rank})",
-                    values.len()
-                )));
-            }
-            values.resize(rank, rest);
-            Ok(values)
-        };
-        let all = [
-            fill("start", &self.start, 0)?,
-            fill("stride", &self.stride, 1)?,
-            fill("count", &self.count, 1)?,
-            fill("block", &self.block, 1)?,
-        ];
-        let [_, stride, count, block] = &all;
-        if (0..rank).any(|dim| count[dim] > 1 && stride[dim] < block[dim]) {
-            return Err(Error::new("wrong subset selection; blocks overlap"));
+/// The properties of a subset of a dataset of this rank.
+///
+/// # Errors
+/// That a list is too long, or that blocks overlap.
+pub(super) fn properties(subset: &Subset, rank: usize) -> Result<[Vec<u64>; 4]> {
+    let lists = [&subset.start, &subset.stride, &subset.count, &subset.block];
+    for (name, list) in ["start", "stride", "count", "block"].iter().zip(lists) {
+        let len = list.as_ref().map_or(0, Vec::len);
+        if len > rank {
+            return Err(Error::new(format_args!(
+                "number of {name} dims ({len}) exceed dataset dims ({rank})"
+            )));
         }
-        Ok(all)
     }
+    subset.properties(rank)
 }
 
 /// Whether a subset selects elements, all of them within `dims`.
@@ -138,7 +100,7 @@ impl Dumper<'_> {
         subset: &Subset,
         cursor: &mut Cursor,
     ) -> Result<()> {
-        let properties = subset.complete(container.ndim())?;
+        let properties = properties(subset, container.ndim())?;
         self.line(cursor, "SUBSET {")?;
         cursor.level += 1;
         for (name, values) in ["START", "STRIDE", "COUNT", "BLOCK"].iter().zip(&properties) {
@@ -212,14 +174,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn subsets_are_read_from_the_command_line() {
-        let (path, subset) = Subset::split("/a b[1,2;;3,4]");
-        let expected = Subset { start: Some(vec![1, 2]), count: Some(vec![3, 4]), ..Subset::default() };
-        assert_eq!((path.as_str(), subset.unwrap()), ("/a b", expected.clone()));
-        assert_eq!(Subset::split("/a"), ("/a".to_owned(), None));
-        assert_eq!(expected.complete(2).unwrap()[1], [1, 1]);
-        assert_eq!(Subset { count: Some(vec![2]), ..Subset::default() }.complete(2).unwrap()[2], [2, 0]);
-        assert!(expected.complete(1).is_err());
+    fn lists_are_no_longer_than_the_rank() {
+        let subset = Subset { count: Some(vec![3, 4]), ..Subset::default() };
+        assert!(properties(&subset, 2).is_ok() && properties(&subset, 1).is_err());
     }
 
     #[test]

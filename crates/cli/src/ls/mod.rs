@@ -14,8 +14,8 @@ use std::path::Path;
 
 use hdfive::File;
 
+use crate::access::{Access, Driver};
 use crate::errors::{self, Error, Result};
-use crate::input;
 use object::Lister;
 use options::{Options, Request, USAGE};
 
@@ -49,7 +49,7 @@ fn list(options: &Options, out: &mut dyn Write) -> Result<()> {
     let mut opened = 0;
     let mut root_shown = false;
     for target in &options.targets {
-        let (file, path, driver) = match open(target, options.driver.as_deref()) {
+        let (file, path, driver) = match open(target, &options.access) {
             Ok(opened) => opened,
             Err(error) => {
                 errors::report(&error);
@@ -59,7 +59,7 @@ fn list(options: &Options, out: &mut dyn Write) -> Result<()> {
         };
         let name = &target[..target.len() - path.len()];
         if options.verbose {
-            writeln!(out, "Opened \"{name}\" with {driver} driver.")?;
+            writeln!(out, "Opened \"{name}\" with {} driver.", driver.name())?;
         }
         opened += 1;
         // The root group of a later file is shown, too, and the group that is asked for in it.
@@ -74,8 +74,8 @@ fn list(options: &Options, out: &mut dyn Write) -> Result<()> {
 }
 
 /// Opens the file that `target` begins with; what follows it, from a slash on, is a path in it. The last
-/// thing is the name of the driver.
-fn open<'t>(target: &'t str, driver: Option<&str>) -> Result<(File, &'t str, &'static str)> {
+/// thing is the driver.
+fn open<'t>(target: &'t str, access: &Access) -> Result<(File, &'t str, Driver)> {
     let mut end = target.len();
     loop {
         let path = Path::new(&target[..end]);
@@ -84,7 +84,7 @@ fn open<'t>(target: &'t str, driver: Option<&str>) -> Result<(File, &'t str, &'s
             let old = file.info().is_ok_and(|info| info.superblock_version < 2);
             Ok((if old { file.reference_count().map(|_| file)? } else { file }, driver))
         };
-        let opened = input::open_driven(&File::with_options(), path, driver).and_then(whole);
+        let opened = access.open(&File::with_options(), path).and_then(whole);
         match (opened, target[..end].rfind('/')) {
             (Ok((file, driver)), _) => return Ok((file, &target[end..], driver)),
             (Err(error), _) if path.is_file() => return Err(error),

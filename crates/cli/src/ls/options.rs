@@ -1,6 +1,7 @@
 //! The options of `h5ls`.
 
-use crate::getopt::strtol;
+use crate::access::{Access, Driver, Missing};
+use crate::c_numbers::strtol;
 
 /// What `h5ls --help` prints.
 pub(super) const USAGE: &str = include_str!("usage.txt");
@@ -36,8 +37,8 @@ pub(super) struct Options {
     pub(super) width: usize,
     /// Whether each element has a line, of any length.
     pub(super) unbroken: bool,
-    /// The driver to open files with, if it is not to be found out.
-    pub(super) driver: Option<String>,
+    /// How files are opened.
+    pub(super) access: Access,
     pub(super) targets: Vec<String>,
 }
 
@@ -54,12 +55,6 @@ pub(super) enum Request {
     /// Nothing, for this reason.
     Refused(String),
 }
-
-/// Options with values that change nothing here.
-const IGNORED: &[&str] = &["--page-buffer-size=", "--vol-info=", "--vfd-info="];
-
-/// Drivers by the numbers that the C library gives them.
-const DRIVERS: [&str; 7] = ["sec2", "core", "log", "family", "multi", "stdio", "split"];
 
 /// Why the command line cannot be followed.
 fn mistake(text: impl Into<String>) -> Request {
@@ -121,10 +116,13 @@ impl Options {
         if self.no_dangling && !self.follow {
             return mistake("Error: --no-dangling-links must be used along with --follow-symlinks option!");
         }
-        if let Some(driver) = self.driver.as_deref().filter(|driver| !DRIVERS.contains(driver)) {
-            return Request::Refused(format!("unable to set VFD on fapl for file: {driver}"));
+        let refused = |what: &str| Request::Refused(format!("unable to set {what} on fapl for file"));
+        match (self.access.missing(), self.access.driver()) {
+            (Some(Missing::Connector), _) => refused("VOL"),
+            // The tool does not tell the onion driver what it needs to know.
+            (Some(Missing::Driver), _) | (_, Some(Driver::Onion)) => refused("VFD"),
+            _ => Request::List(self),
         }
-        Request::List(self)
     }
 
     /// Sets the width; 0 is no limit, whatever follows the number.
@@ -178,23 +176,17 @@ impl Options {
 
     /// Understands a long option with a value.
     fn with_value(&mut self, arg: &str) -> Option<Request> {
-        if let Some(name) = arg.strip_prefix("--vfd=").or_else(|| arg.strip_prefix("--vfd-name=")) {
-            self.driver = Some(name.to_owned());
-        } else if let Some(number) = arg.strip_prefix("--vfd-value=") {
-            let driver = usize::try_from(strtol(number).0).ok().and_then(|number| DRIVERS.get(number));
-            self.driver = Some(driver.map_or(number, |driver| driver).to_owned());
-        } else if let Some(name) =
-            arg.strip_prefix("--vol-name=").or_else(|| arg.strip_prefix("--vol-value="))
-        {
-            if !matches!(name, "native" | "0") {
-                return Some(Request::Refused(format!("unable to set VOL on fapl for file: {name}")));
+        let given = arg.strip_prefix("--").and_then(|arg| arg.split_once('='));
+        match given {
+            Some(("vfd", name)) => {
+                self.access.set("vfd-name", name);
             }
-        } else if arg.starts_with("--s3-cred=") {
-            return Some(mistake("Error: Read-Only S3 VFD is not available."));
-        } else if arg.starts_with("--hdfs-attrs=") {
-            return Some(mistake("Error: The HDFS VFD is not available."));
-        } else if !IGNORED.iter().any(|option| arg.starts_with(option)) {
-            return Some(mistake(format!("Unknown argument: {arg}")));
+            Some(("s3-cred", _)) => return Some(mistake("Error: Read-Only S3 VFD is not available.")),
+            Some(("hdfs-attrs", _)) => return Some(mistake("Error: The HDFS VFD is not available.")),
+            // The page buffer needs nothing.
+            Some(("page-buffer-size", _)) => {}
+            Some((option, value)) if self.access.set(option, value) => {}
+            _ => return Some(mistake(format!("Unknown argument: {arg}"))),
         }
         None
     }

@@ -1,5 +1,6 @@
 //! The options of `h5stat`.
 
+use crate::c_numbers::atoi;
 use crate::getopt::{Scanner, Spec, Takes};
 
 /// What is to be printed.
@@ -50,15 +51,16 @@ pub(super) enum Request {
     },
 }
 
+/// Some letters have no long name, whatever the help says.
 const SPECS: &[Spec] = &[
     Spec('h', "help", Takes::Nothing),
     Spec('V', "version", Takes::Nothing),
-    Spec('f', "file", Takes::Nothing),
+    Spec('f', "", Takes::Nothing),
     Spec('F', "filemetadata", Takes::Nothing),
-    Spec('g', "group", Takes::Nothing),
+    Spec('g', "", Takes::Nothing),
     Spec('G', "groupmetadata", Takes::Nothing),
     Spec('l', "links", Takes::Value),
-    Spec('d', "dset", Takes::Nothing),
+    Spec('d', "", Takes::Nothing),
     Spec('D', "dsetmetadata", Takes::Nothing),
     Spec('m', "dims", Takes::Value),
     Spec('T', "dtypemetadata", Takes::Nothing),
@@ -115,11 +117,9 @@ usage: h5stat [OPTIONS] file
                            used.
 ";
 
-/// A number above 0, as C's `atoi` reads it.
+/// A number above 0.
 fn threshold(value: Option<&str>) -> Option<u64> {
-    let digits = value?.trim_start().trim_start_matches('+');
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    digits[..end].parse().ok().filter(|&number| (1..=i32::MAX as u64).contains(&number))
+    u64::try_from(atoi(value?)).ok().filter(|&number| number > 0)
 }
 
 impl Options {
@@ -239,6 +239,9 @@ mod tests {
             assert_eq!(message, expected);
         }
         assert_eq!(parse(&[]), Request::Wrong { message: "missing file name".to_owned(), help: true });
+        for long in ["--file", "--group", "--dset"] {
+            assert!(matches!(parse(&[long, "x.h5"]), Request::Wrong { help: true, .. }), "{long}");
+        }
         assert!(matches!(parse(&["-l", "0", "--bogus"]), Request::Wrong { help: false, .. }));
     }
 

@@ -1,0 +1,91 @@
+//! Numbers in the arguments of the C tools, as the functions of the C library read them.
+
+/// The integer that text begins with.
+struct Digits<'t> {
+    negative: bool,
+    base: u32,
+    digits: &'t str,
+    rest: &'t str,
+}
+
+/// Without a base, a number is decimal, octal after `0` or hexadecimal after `0x`.
+fn integer(text: &str, base: Option<u32>) -> Option<Digits<'_>> {
+    let start = text.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
+    let (negative, digits) = match start.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, start.strip_prefix('+').unwrap_or(start)),
+    };
+    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
+    let (base, digits) = match (base, hex.filter(|hex| hex.starts_with(|c: char| c.is_ascii_hexdigit()))) {
+        (Some(base), _) => (base, digits),
+        (None, Some(hex)) => (16, hex),
+        (None, None) if digits.starts_with('0') => (8, digits),
+        (None, None) => (10, digits),
+    };
+    let end = digits.find(|c: char| !c.is_digit(base)).unwrap_or(digits.len());
+    let (digits, rest) = digits.split_at(end);
+    (!digits.is_empty()).then_some(Digits { negative, base, digits, rest })
+}
+
+fn signed(number: &Digits<'_>) -> i64 {
+    match i64::from_str_radix(number.digits, number.base) {
+        Ok(value) if number.negative => -value,
+        Ok(value) => value,
+        Err(_) if number.negative => i64::MIN,
+        Err(_) => i64::MAX,
+    }
+}
+
+/// The integer that text begins with, in any base, and what follows it: `strtol`. Without a number it is
+/// 0, and all of the text follows.
+pub(crate) fn strtol(text: &str) -> (i64, &str) {
+    integer(text, None).map_or((0, text), |number| (signed(&number), number.rest))
+}
+
+/// The decimal integer that text begins with: `atoi`, which cuts what is too long.
+pub(crate) fn atoi(text: &str) -> i32 {
+    integer(text, Some(10)).map_or(0, |number| signed(&number) as i32)
+}
+
+/// The unsigned integer that text begins with, in any base unless one is given: `strtoull`. Nothing if it
+/// is out of range.
+pub(crate) fn strtoull(text: &str, base: Option<u32>) -> Option<u64> {
+    let Some(number) = integer(text, base) else { return Some(0) };
+    let value = u64::from_str_radix(number.digits, number.base).ok()?;
+    Some(if number.negative { value.wrapping_neg() } else { value })
+}
+
+/// The number that text begins with: `atof`; 0 if it begins with none.
+pub(crate) fn atof(text: &str) -> f64 {
+    let text = text.trim_start();
+    let end = |len: &usize| text.get(..*len).is_some_and(|start| start.parse::<f64>().is_ok());
+    let longest = (1..=text.len()).rev().find(end);
+    longest.and_then(|len| text[..len].parse().ok()).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_c() {
+        for (text, number, rest) in [
+            ("12", 12, ""),
+            (" -5x", -5, "x"),
+            ("0x1fg", 31, "g"),
+            ("0778", 63, "8"),
+            ("0xz", 0, "xz"),
+            ("", 0, ""),
+            ("-", 0, "-"),
+            ("99999999999999999999", i64::MAX, ""),
+        ] {
+            assert_eq!(strtol(text), (number, rest), "{text}");
+        }
+        let integers = ["010", "0x10", "-3rd", "+7", "4294967297", "99999999999999999999", "x"];
+        assert_eq!(integers.map(atoi), [10, 0, -3, 7, 1, -1, 0]);
+        assert_eq!(["-1", "0x10", "x"].map(|text| strtoull(text, None)), [Some(u64::MAX), Some(16), Some(0)]);
+        assert_eq!(strtoull("0x10", Some(10)), Some(0));
+        assert_eq!(strtoull("99999999999999999999", None), None);
+        assert_eq!(["1e-3x", " .5", "u", ""].map(atof), [1e-3, 0.5, 0.0, 0.0]);
+    }
+}
