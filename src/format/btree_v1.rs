@@ -1,8 +1,8 @@
 //! Version 1 B-tree nodes ("TREE"): of old-style groups and of chunked data. Specification III.A.1.
 
-use super::fields::{Field, Signature, tag};
 use std::sync::Arc;
 
+use super::fields::{Field, Signature, tag};
 use super::{Address, Reader, Structure, Widths, Writer};
 use crate::Result;
 

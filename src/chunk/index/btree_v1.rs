@@ -12,7 +12,7 @@ use crate::{Error, Result};
 const NAME: &str = "Version 1 B-tree of chunks";
 
 /// A version 1 B-tree of chunks.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct BTreeV1 {
     /// Of the root; undefined if there is no chunk.
     address: Address,

@@ -22,7 +22,7 @@ const REBUILD: u64 = 64;
 const SEARCH: u64 = 32;
 
 /// A version 2 B-tree of chunks, and what of it changed since the last flush.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct BTreeV2 {
     /// Of the header; undefined where there is no chunk. It moves with every change.
     address: Address,

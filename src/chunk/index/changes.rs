@@ -8,7 +8,7 @@ use crate::store::{Rank, Store};
 use crate::{Error, Result};
 
 /// The units (pages, blocks) of an array that have changed elements, with all their elements.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Changes {
     units: BTreeMap<u64, Vec<ChunkElement>>,
     /// Whether a chunk was added or moved, and not only removed.

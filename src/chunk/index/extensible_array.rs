@@ -16,7 +16,7 @@ use crate::{Error, Result};
 ///
 /// The header is an anchor. The index block, the super blocks and each data block with its pages
 /// are shadows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct ExtensibleArray {
     /// Of the header; undefined before the first flush.
     pub(super) address: Address,

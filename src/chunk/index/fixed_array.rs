@@ -14,7 +14,7 @@ use crate::{Error, Result};
 /// A fixed array, and what of it changed since the last flush.
 ///
 /// The header is an anchor. The data block with its pages is one shadow.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct FixedArray {
     /// Of the header; undefined before the first flush.
     address: Address,

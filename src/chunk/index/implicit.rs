@@ -9,7 +9,7 @@ use crate::store::{Space, Store};
 use crate::{Error, Result};
 
 /// An index that stores nothing: the number of a chunk tells its address.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Implicit {
     address: Address,
     chunks: u64,

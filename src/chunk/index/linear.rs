@@ -32,7 +32,7 @@ pub(super) trait ElementArray {
 ///
 /// It is that of the maximum shape, so it does not change when the dataset is resized: the
 /// unlimited dimension, if there is one, varies slowest; the others follow in their order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Numbering {
     /// Per dimension of the dataset: number of chunks, `u64::MAX` for unlimited.
     counts: Vec<u64>,

@@ -46,7 +46,7 @@ pub(crate) struct ChunkRecord {
 pub(crate) type ChunkVisitor<'a> = &'a mut dyn FnMut(&[u64], ChunkRecord) -> Result<()>;
 
 /// The chunk index of one dataset.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct ChunkIndex {
     kind: Kind,
     shape: IndexShape,
@@ -54,7 +54,7 @@ pub(crate) struct ChunkIndex {
     layout: ChunkIndexLayout,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Kind {
     BTreeV1(BTreeV1),
     Single(Single),

@@ -4,7 +4,7 @@ use super::ChunkRecord;
 use crate::format::Address;
 
 /// The only chunk, if it exists.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Single {
     chunk: Option<ChunkRecord>,
 }
