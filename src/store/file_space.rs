@@ -144,6 +144,13 @@ impl Store {
         for entry in &image.entries {
             self.overlay.write(entry.address, entry.bytes.clone(), Rank::Linked, false)?;
         }
+        let names_it = self.extension_area(place.chunk).is_ok_and(|area| {
+            let named = area.messages.get(place.message).filter(|it| it.kind == CacheImageLocation::TYPE);
+            named.is_some_and(|it| self.body(&it.body, place.chunk).is_ok_and(|named| location == named))
+        });
+        if !names_it {
+            return Err(wrong("an entry overlaps what names the image"));
+        }
         if self.home.writable() {
             self.image = Some(Image { place, address, len });
         }
@@ -154,7 +161,7 @@ impl Store {
     /// written where they belong. (The C library does so when it opens such a file to write.)
     pub(super) fn drop_cache_image(&mut self) -> Result<()> {
         let Some(Image { place, address, len }) = self.image else { return Ok(()) };
-        self.change_extension(place.chunk, Rank::Settling, |_, area| {
+        self.change_extension(place, CacheImageLocation::TYPE, Rank::Settling, |_, area| {
             // A chunk with a NIL message has no gap.
             let gap = std::mem::take(&mut area.gap);
             if let Some(found) = area.messages.get_mut(place.message) {
@@ -172,7 +179,7 @@ impl Store {
     /// C library does the same while it has such a file open.) The space is lost, not reused wrongly.
     pub(super) fn forget_free_space(&mut self) -> Result<()> {
         let Some(place) = self.persisted else { return Ok(()) };
-        self.change_extension(place.chunk, Rank::Linked, |store, area| {
+        self.change_extension(place, FileSpaceInfo::TYPE, Rank::Linked, |store, area| {
             let Some(found) = area.messages.get_mut(place.message) else { return Ok(()) };
             let mut info = store.body::<FileSpaceInfo>(&found.body, place.chunk)?;
             info.end_of_file = Address::UNDEFINED;
@@ -187,14 +194,19 @@ impl Store {
         Ok(())
     }
 
-    /// Changes a chunk of the superblock extension, whose length stays.
+    /// Changes a chunk of the superblock extension, whose length stays, and in which a message of the type
+    /// `kind` is at `place`.
     fn change_extension(
         &mut self,
-        chunk: Chunk,
+        Place { chunk, message }: Place,
+        kind: u16,
         rank: Rank,
         change: impl FnOnce(&Self, &mut MessageArea) -> Result<()>,
     ) -> Result<()> {
         let mut area = self.extension_area(chunk)?;
+        if area.messages.get(message).is_none_or(|found| found.kind != kind) {
+            return Err(Error::format("the superblock extension changed meanwhile").at(chunk.address));
+        }
         change(self, &mut area)?;
         match chunk.continuation {
             None => {
@@ -280,6 +292,7 @@ mod tests {
         };
         let original = fixture("cache-image-v110");
         let image = open(true, original.clone()).unwrap().image.unwrap();
+        let extension = image.place.chunk.address;
         let entry = {
             let store = open(false, original.clone()).unwrap();
             let found = store.fetch::<CacheImage>(image.address, &image.len).unwrap();
@@ -287,9 +300,13 @@ mod tests {
         };
         let (start, end) = (image.address as usize, (image.address + image.len) as usize);
         let at = start + original[start..end].windows(8).position(|window| window == entry).unwrap();
-        for (address, writable) in
-            [(0, false), (original.len() as u64, false), (1 << 62, false), (image.address, true)]
-        {
+        for (address, writable) in [
+            (0, false),
+            (original.len() as u64, false),
+            (1 << 62, false),
+            (image.address, true),
+            (extension, false),
+        ] {
             let mut bytes = original.clone();
             bytes[at..at + 8].copy_from_slice(&address.to_le_bytes());
             let sum = crate::format::checksum::lookup3(&bytes[start..end - 4]);
