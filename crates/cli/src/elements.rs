@@ -13,7 +13,7 @@ use crate::render::{Cursor, Data, Lines, Style, Target, Targets, Values, native_
 use crate::selection::{Tiles, selection};
 
 /// Bytes, in memory, of the part of a dataset that is read at once.
-const PART_BYTES: u64 = 1 << 20;
+pub(crate) const PART_BYTES: u64 = 1 << 20;
 
 /// The objects of a file, looked for when the first reference is met.
 pub(crate) struct References<'a> {

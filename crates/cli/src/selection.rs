@@ -82,7 +82,8 @@ pub(crate) fn selection(origin: &[u64], count: &[u64]) -> Selection {
 pub(crate) fn hyperslab(slab: &[[u64; 4]]) -> Selection {
     let slices = slab.iter().map(|&[start, stride, count, block]| SliceOrIndex::SliceCount {
         start: start as usize,
-        step: stride as usize,
+        // A single block overlaps no other, whatever the stride.
+        step: if count == 1 { stride.max(block) } else { stride } as usize,
         count: count as usize,
         block: block as usize,
     });

@@ -6,17 +6,18 @@ use hdfive::datatype::{ByteOrder, Datatype, DatatypeClass, StringPadding, VarLen
 use hdfive::{Elements, Heap};
 
 use super::options::BinaryForm;
-use crate::errors::{Error, Result};
+use crate::errors::Result;
 use crate::format_c::Real;
 use crate::render::{Integer, integer, loses_value, native_bitfield, native_size, part, real};
 
-/// Writes elements; those that have no such form are left out.
-pub(super) fn write(out: &mut dyn Write, elements: &Elements, form: BinaryForm) -> Result<()> {
+/// Writes elements; those that have no such form are left out. False if a string that was never written
+/// has no bytes: nothing after it is written.
+pub(super) fn write(out: &mut dyn Write, elements: &Elements, form: BinaryForm) -> Result<bool> {
     let ordered = matches!(form, BinaryForm::LittleEndian | BinaryForm::BigEndian);
     if ordered && !has_order(elements.datatype()) {
-        return Ok(());
+        return Ok(true);
     }
-    let writer = Binary { form, heap: elements.heap() };
+    let mut writer = Binary { form, heap: elements.heap(), ended: false };
     let mut bytes = Vec::new();
     for element in elements.iter() {
         writer.push(&mut bytes, elements.datatype(), element)?;
@@ -25,7 +26,8 @@ pub(super) fn write(out: &mut dyn Write, elements: &Elements, form: BinaryForm) 
             bytes.clear();
         }
     }
-    Ok(out.write_all(&bytes)?)
+    out.write_all(&bytes)?;
+    Ok(!writer.ended)
 }
 
 /// Whether there is a type of this size in both byte orders.
@@ -40,11 +42,14 @@ fn has_order(datatype: &Datatype) -> bool {
 struct Binary<'a> {
     form: BinaryForm,
     heap: &'a Heap,
+    /// Whether a string without bytes was met.
+    ended: bool,
 }
 
 impl Binary<'_> {
-    fn push(&self, out: &mut Vec<u8>, datatype: &Datatype, bytes: &[u8]) -> Result<()> {
+    fn push(&mut self, out: &mut Vec<u8>, datatype: &Datatype, bytes: &[u8]) -> Result<()> {
         match &datatype.class {
+            _ if self.ended => {}
             DatatypeClass::Integer(_) | DatatypeClass::Float(_) | DatatypeClass::Bitfield(_) => {
                 self.push_number(out, datatype, bytes);
             }
@@ -64,9 +69,7 @@ impl Binary<'_> {
             DatatypeClass::Array(class) => self.push_all(out, &class.base, bytes)?,
             DatatypeClass::Complex(class) => self.push_all(out, &class.base, bytes)?,
             DatatypeClass::VarLen(class) => match class.kind {
-                VarLenKind::String(_) if Heap::is_null(bytes) => {
-                    return Err(Error::new("a string that was never written has no bytes"));
-                }
+                VarLenKind::String(_) if Heap::is_null(bytes) => self.ended = true,
                 VarLenKind::String(_) => push_text(out, self.heap.get(bytes, 1)?, true),
                 VarLenKind::Sequence => {
                     self.push_all(out, &class.base, self.heap.get(bytes, class.base.size as usize)?)?;
@@ -78,7 +81,7 @@ impl Binary<'_> {
         Ok(())
     }
 
-    fn push_all(&self, out: &mut Vec<u8>, base: &Datatype, bytes: &[u8]) -> Result<()> {
+    fn push_all(&mut self, out: &mut Vec<u8>, base: &Datatype, bytes: &[u8]) -> Result<()> {
         let mut elements = bytes.chunks_exact((base.size as usize).max(1));
         elements.try_for_each(|element| self.push(out, base, element))
     }
@@ -184,7 +187,7 @@ mod tests {
     fn numbers_in_both_orders() {
         let push = |form, datatype: &Datatype, bytes: &[u8]| {
             let mut out = Vec::new();
-            Binary { form, heap: &Heap::new() }.push(&mut out, datatype, bytes).unwrap();
+            Binary { form, heap: &Heap::new(), ended: false }.push(&mut out, datatype, bytes).unwrap();
             out
         };
         let int = Datatype::integer(4, true, ByteOrder::Big);

@@ -37,6 +37,13 @@ struct List<'d, 'a> {
     with_attributes: bool,
 }
 
+impl List<'_, '_> {
+    /// Prints to the standard output, wherever the outline goes.
+    fn print(&mut self, line: &str) -> Result<()> {
+        Ok(self.dumper.out.console().write_all(line.as_bytes())?)
+    }
+}
+
 impl Visitor for List<'_, '_> {
     fn object(&mut self, path: &str, object: &Object, kind: TargetKind, first: Option<&str>) -> Result<()> {
         let kind = match kind {
@@ -45,9 +52,9 @@ impl Visitor for List<'_, '_> {
             TargetKind::Datatype => "datatype",
         };
         if let Some(first) = first {
-            return self.dumper.write(&format!(" {kind:<10} {path} -> {first}\n"));
+            return self.print(&format!(" {kind:<10} {path} -> {first}\n"));
         }
-        self.dumper.write(&format!(" {kind:<10} {path}\n"))?;
+        self.print(&format!(" {kind:<10} {path}\n"))?;
         if self.with_attributes
             && let Some(location) = location(object)
         {
@@ -55,14 +62,14 @@ impl Visitor for List<'_, '_> {
             // Damaged attributes are not listed.
             for attribute in self.dumper.attributes_in_order(location).unwrap_or_default() {
                 let line = format!(" {:<10} {path}{separator}{}\n", "attribute", attribute.name());
-                self.dumper.write(&line)?;
+                self.print(&line)?;
             }
         }
         Ok(())
     }
 
     fn link(&mut self, path: &str, _: &Group, link: &LinkInfo) -> Result<()> {
-        self.dumper.write(&match &link.link_type {
+        self.print(&match &link.link_type {
             LinkType::Soft(target) => format!(" {:<10} {path} -> {target}\n", "link"),
             LinkType::External { file, path: target } => {
                 format!(" {:<10} {path} -> {file} {target}\n", "ext link")

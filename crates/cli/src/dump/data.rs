@@ -1,10 +1,12 @@
 //! The elements of datasets and attributes.
 
 use hdfive::datatype::{Datatype, DatatypeClass};
-use hdfive::{Container, Dataset};
+use hdfive::{Container, Dataset, Elements};
 
 use super::external::references;
+use super::options::BinaryForm;
 use super::output::Section;
+use super::subset::Part;
 use super::{Dumper, TOOL, binary};
 use crate::elements::{check_written, for_each_part, print_elements};
 use crate::errors::{self, Error, Result};
@@ -13,7 +15,7 @@ use crate::render::{Bits, Cursor, Data, Lines, Prefix, Style, native_size};
 impl Dumper<'_> {
     /// Prints the elements of a dataset, or a part of them, once for each group of bits asked for.
     pub(super) fn all_bits(&mut self, dataset: &Dataset, cursor: &mut Cursor) -> Result<()> {
-        let part = self.wanted_part.take();
+        let part = self.wanted_part.take().map(|part| Part::new(&part, dataset.ndim())).transpose()?;
         let options = self.options;
         let bits = options.bits.iter().copied().map(Some);
         let all = options.bits.is_empty().then_some(None);
@@ -70,7 +72,8 @@ impl Dumper<'_> {
         inner.fresh = true;
         let result = match container.datatype().class {
             _ if checked.is_err() => checked,
-            _ if container.extents().is_null() || has_time(container.datatype()) => Ok(()),
+            _ if has_time(container.datatype()) => Ok(()),
+            DatatypeClass::Reference(_) if container.extents().is_null() => Ok(()),
             DatatypeClass::Reference(_) => {
                 inner.level += 1;
                 let result = self.references(container, &mut inner);
@@ -92,14 +95,33 @@ impl Dumper<'_> {
     }
 
     fn elements(&mut self, container: &Container, section: Section, cursor: &mut Cursor) -> Result<()> {
-        if let Some(form) = self.options.binary {
-            let out = self.out.to(Section::Data);
-            return for_each_part(container, |elements, _, _| binary::write(out, elements, form));
+        self.marked(container, cursor, |dumper, style, cursor| {
+            if let Some(form) = dumper.options.binary {
+                return for_each_part(container, |elements, _, _| dumper.bytes(elements, form));
+            }
+            let references = references(&mut dumper.files[dumper.current]);
+            let lines = &mut Lines::new(dumper.out.to(section));
+            print_elements(container, style, &references, cursor, lines)
+        })
+    }
+
+    /// Writes elements as bytes.
+    pub(super) fn bytes(&mut self, elements: &Elements, form: BinaryForm) -> Result<()> {
+        if !binary::write(self.out.to(Section::Data), elements, form)? {
+            self.write("\nError in writing binary stream\n")?;
         }
+        Ok(())
+    }
+
+    /// Prints elements, if there may be any, between quotation marks if they are printed as text.
+    pub(super) fn marked(
+        &mut self,
+        container: &Container,
+        cursor: &mut Cursor,
+        print: impl FnOnce(&mut Self, &Style, &mut Cursor) -> Result<()>,
+    ) -> Result<()> {
         let (style, as_text) = self.element_style(container, cursor)?;
-        let references = references(&mut self.files[self.current]);
-        let lines = &mut Lines::new(self.out.to(section));
-        let result = print_elements(container, &style, &references, cursor, lines);
+        let result = if container.extents().is_null() { Ok(()) } else { print(self, &style, cursor) };
         if as_text {
             self.end_text(style, cursor)?;
         }
@@ -107,11 +129,7 @@ impl Dumper<'_> {
     }
 
     /// How elements are printed, and whether as text; then its first line is begun.
-    pub(super) fn element_style(
-        &mut self,
-        container: &Container,
-        cursor: &mut Cursor,
-    ) -> Result<(Style, bool)> {
+    fn element_style(&mut self, container: &Container, cursor: &mut Cursor) -> Result<(Style, bool)> {
         let mut style = self.outline.clone();
         style.prefix = if self.options.indices { Prefix::Index } else { Prefix::Indent };
         let is_byte =
@@ -135,7 +153,7 @@ impl Dumper<'_> {
     }
 
     /// Prints the quotation mark after the last element.
-    pub(super) fn end_text(&mut self, mut style: Style, cursor: &mut Cursor) -> Result<()> {
+    fn end_text(&mut self, mut style: Style, cursor: &mut Cursor) -> Result<()> {
         (style.line_suffix, style.multi_new, style.array_lines) = ("", false, false);
         style.prefix = if self.options.indices { Prefix::Outline } else { Prefix::Indent };
         let lines = &mut Lines::new(self.out.to(Section::Outline));

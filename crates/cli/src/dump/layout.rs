@@ -8,7 +8,32 @@ use crate::errors::Result;
 use crate::render::memory_size;
 
 /// Lines, each with its indentation relative to the line before the first.
-pub(super) type Block = Vec<(usize, String)>;
+pub(super) type Block = Vec<Line>;
+
+/// A line, or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) level: usize,
+    pub(super) place: Place,
+    /// What follows a line break in it is indented like the line.
+    pub(super) text: String,
+}
+
+/// Where a line begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On a line of its own.
+    Own,
+    /// After what is there, if it fits.
+    Same,
+    /// A level deeper than the lines that it is broken into.
+    Deeper,
+}
+
+/// A line of its own.
+pub(super) fn line(level: usize, text: impl Into<String>) -> Line {
+    Line { level, place: Place::Own, text: text.into() }
+}
 
 /// The lines of the layout of a dataset that takes `size` bytes; `userblock` bytes of the file are
 /// before all addresses.
@@ -35,11 +60,11 @@ pub(super) fn describe(
         Layout::Virtual => return Ok(mappings(dataset)),
         _ => vec!["Unknown layout".to_owned()],
     };
-    Ok(lines.into_iter().map(|line| (0, line)).collect())
+    Ok(lines.into_iter().map(|text| line(0, text)).collect())
 }
 
 fn contiguous(dataset: &Dataset, size: u64, userblock: u64) -> Block {
-    let mut lines = vec![(0, "CONTIGUOUS".to_owned())];
+    let mut lines = vec![line(0, "CONTIGUOUS")];
     let files = dataset.external_files();
     if files.is_empty() {
         // The C library adds the userblock even to the address that stands for none.
@@ -47,15 +72,15 @@ fn contiguous(dataset: &Dataset, size: u64, userblock: u64) -> Block {
             u64::MAX => "HADDR_UNDEF".to_owned(),
             offset => offset.to_string(),
         };
-        lines.extend([(0, format!("SIZE {size}")), (0, format!("OFFSET {offset}"))]);
+        lines.extend([line(0, format!("SIZE {size}")), line(0, format!("OFFSET {offset}"))]);
         return lines;
     }
-    lines.push((0, "EXTERNAL {".to_owned()));
+    lines.push(line(0, "EXTERNAL {"));
     lines.extend(files.iter().map(|file| {
         let size = file.size.unwrap_or(u64::MAX);
-        (1, format!("FILENAME {} SIZE {size} OFFSET {}", file.name, file.offset))
+        line(1, format!("FILENAME {} SIZE {size} OFFSET {}", file.name, file.offset))
     }));
-    lines.push((0, "}".to_owned()));
+    lines.push(line(0, "}"));
     lines
 }
 
@@ -63,62 +88,45 @@ fn contiguous(dataset: &Dataset, size: u64, userblock: u64) -> Block {
 fn mappings(dataset: &Dataset) -> Block {
     let mut lines = Vec::new();
     for (index, mapping) in dataset.virtual_mappings().iter().enumerate() {
-        lines.push((0, format!("MAPPING {index} {{ ")));
-        lines.push((1, "VIRTUAL {".to_owned()));
+        lines.push(line(0, format!("MAPPING {index} {{ ")));
+        lines.push(line(1, "VIRTUAL {"));
         lines.extend(selection(&mapping.target));
-        lines.push((1, "}".to_owned()));
-        lines.push((1, "SOURCE {".to_owned()));
-        lines.push((2, format!("FILE \"{}\"", mapping.file)));
-        lines.push((2, format!("DATASET \"{}\"", mapping.dataset)));
+        lines.push(line(1, "}"));
+        lines.push(line(1, "SOURCE {"));
+        lines.push(line(2, format!("FILE \"{}\"", mapping.file)));
+        lines.push(line(2, format!("DATASET \"{}\"", mapping.dataset)));
         lines.extend(selection(&mapping.source));
-        lines.push((1, "}".to_owned()));
-        lines.push((0, "}".to_owned()));
+        lines.push(line(1, "}"));
+        lines.push(line(0, "}"));
     }
     lines
-}
-
-/// How the first line of a hyperslab ends.
-const HYPERSLAB: &str = "_HYPERSLAB { ";
-
-/// Goes on with regular hyperslabs on the line on which they begin, as the C tool does if all of their
-/// properties fit there.
-pub(super) fn join_hyperslabs(lines: &mut Block) {
-    let mut joined: Block = Vec::new();
-    for (level, line) in lines.drain(..) {
-        match joined.last_mut() {
-            Some((_, start)) if start.ends_with(HYPERSLAB) && line.starts_with("START") => {
-                start.push_str("   ");
-                start.push_str(&line);
-            }
-            _ => joined.push((level, line)),
-        }
-    }
-    *lines = joined;
 }
 
 /// One side of a mapping.
 fn selection(selection: &MappedSelection) -> Block {
-    let (kind, inner) = match selection {
-        MappedSelection::None => return vec![(2, "SELECTION NONE".to_owned())],
+    let own = |text: &str| vec![line(2, text)];
+    let hyperslab = |kind: &str, place, text| {
+        let first = line(2, format!("SELECTION {kind}_HYPERSLAB {{ "));
+        vec![first, Line { level: 2, place, text }, line(2, "}")]
+    };
+    match selection {
+        MappedSelection::None => own("SELECTION NONE"),
         MappedSelection::Points(points) => {
             let points: Vec<_> = points.iter().map(|point| tuple(point)).collect();
-            return vec![(2, format!("SELECTION POINT {{ {} }}", points.join(",\u{1} ")))];
+            let text = format!("SELECTION POINT {{ {} }}", points.join(",\u{1} "));
+            vec![Line { level: 2, place: Place::Same, text }]
         }
-        MappedSelection::Regular(axes) => ("REGULAR", regular(axes)),
+        MappedSelection::Regular(axes) => hyperslab("REGULAR", Place::Same, regular(axes)),
         MappedSelection::Blocks(blocks) => match pattern(blocks) {
-            Some(axes) => ("REGULAR", regular(&axes)),
+            Some(axes) => hyperslab("REGULAR", Place::Same, regular(&axes)),
             None => {
                 let blocks: Vec<_> =
                     blocks.iter().map(|(low, high)| format!("{}-{}", tuple(low), tuple(high))).collect();
-                ("IRREGULAR", vec![blocks.join(",\u{1} ")])
+                hyperslab("IRREGULAR", Place::Deeper, blocks.join(",\u{1} "))
             }
         },
-        _ => return vec![(2, "SELECTION ALL".to_owned())],
-    };
-    let mut lines = vec![(2, format!("SELECTION {kind}{HYPERSLAB}"))];
-    lines.extend(inner.into_iter().map(|line| (3, line)));
-    lines.push((2, "}".to_owned()));
-    lines
+        _ => own("SELECTION ALL"),
+    }
 }
 
 /// The start, stride, count and block along each dimension of blocks that are a regular pattern.
@@ -149,12 +157,14 @@ fn axis_pattern(ranges: &[(u64, u64)]) -> Option<[u64; 4]> {
     ranges.iter().enumerate().all(fits).then_some([start, stride, ranges.len() as u64, block])
 }
 
-fn regular(axes: &[[u64; 4]]) -> Vec<String> {
+fn regular(axes: &[[u64; 4]]) -> String {
     let property = |(index, name): (usize, &str)| {
         let values: Vec<_> = axes.iter().map(|axis| axis[index]).collect();
         format!("{name} {}", tuple(&values))
     };
-    ["START", "STRIDE", "COUNT", "BLOCK"].into_iter().enumerate().map(property).collect()
+    let lines: Vec<_> =
+        ["   START", "STRIDE", "COUNT", "BLOCK"].into_iter().enumerate().map(property).collect();
+    lines.join("\n")
 }
 
 fn tuple(values: &[u64]) -> String {
@@ -171,26 +181,21 @@ mod tests {
 
     #[test]
     fn selections_of_every_kind() {
-        let text = |mapped| selection(&mapped).into_iter().map(|(_, line)| line).collect::<Vec<_>>();
-        assert_eq!(text(MappedSelection::All), ["SELECTION ALL"]);
-        assert_eq!(
-            text(MappedSelection::Regular(vec![[0, 1, u64::MAX, 2], [3, 4, 5, 6]])),
-            [
-                "SELECTION REGULAR_HYPERSLAB { ",
-                "START (0,3)",
-                "STRIDE (1,4)",
-                "COUNT (H5S_UNLIMITED,5)",
-                "BLOCK (2,6)",
-                "}"
-            ]
-        );
-        let mut lines = selection(&MappedSelection::Regular(vec![[0, 1, 2, 3]]));
-        join_hyperslabs(&mut lines);
-        assert_eq!(lines[0].1, "SELECTION REGULAR_HYPERSLAB {    START (0)");
-        assert_eq!(lines.len(), 5);
+        let text =
+            |mapped| selection(&mapped).into_iter().map(|line| (line.place, line.text)).collect::<Vec<_>>();
+        let expected = |kind: &str, place, inner: &str| {
+            let first = format!("SELECTION {kind}_HYPERSLAB {{ ");
+            vec![(Place::Own, first), (place, inner.to_owned()), (Place::Own, "}".to_owned())]
+        };
+        assert_eq!(text(MappedSelection::All), [(Place::Own, "SELECTION ALL".to_owned())]);
+        let axes = vec![[0, 1, u64::MAX, 2], [3, 4, 5, 6]];
+        let inner = "   START (0,3)\nSTRIDE (1,4)\nCOUNT (H5S_UNLIMITED,5)\nBLOCK (2,6)";
+        assert_eq!(text(MappedSelection::Regular(axes)), expected("REGULAR", Place::Same, inner));
         let blocks = MappedSelection::Blocks(vec![(vec![0], vec![1]), (vec![3], vec![3])]);
-        assert_eq!(text(blocks)[1], "(0)-(1),\u{1} (3)-(3)");
+        let inner = "(0)-(1),\u{1} (3)-(3)";
+        assert_eq!(text(blocks), expected("IRREGULAR", Place::Deeper, inner));
         let blocks = MappedSelection::Blocks(vec![(vec![0, 5], vec![1, 5]), (vec![3, 5], vec![4, 5])]);
-        assert_eq!(text(blocks)[1..3], ["START (0,5)", "STRIDE (3,1)"]);
+        let inner = "   START (0,5)\nSTRIDE (3,1)\nCOUNT (2,1)\nBLOCK (2,1)";
+        assert_eq!(text(blocks), expected("REGULAR", Place::Same, inner));
     }
 }

@@ -41,6 +41,7 @@ use command_line::{Misuse, Request, USAGE};
 use external::Opened;
 use handles::Handles;
 use options::Options;
+use subset::Part;
 
 /// The tool's name, as it begins its messages.
 pub(crate) const TOOL: &str = "h5dump error";
@@ -156,6 +157,8 @@ struct Dumper<'a> {
     referring: Vec<u64>,
     /// The part of the dataset to print, if it is not to be whole.
     wanted_part: Option<Subset>,
+    /// The part to print of the datasets that references lead to, if they are not to be whole.
+    referred_part: Option<Part>,
     handles: Handles,
     failed: bool,
 }
@@ -182,6 +185,7 @@ impl<'a> Dumper<'a> {
             outline,
             referring: Vec::new(),
             wanted_part: None,
+            referred_part: None,
             handles,
             failed: false,
         }
@@ -252,9 +256,31 @@ impl<'a> Dumper<'a> {
         Ok(self.out.to(Section::Outline).write_all(text.as_bytes())?)
     }
 
+    /// Prints spaces, unless there are more than fit on a line: the C tool ends then.
+    fn indent(&mut self, width: usize) -> Result<()> {
+        if width < self.options.columns.unwrap_or(0) {
+            return self.write(&" ".repeat(width));
+        }
+        errors::report_as("error", &Error::new("the indentation exceeds the number of cols."));
+        Err(Error::Reported)
+    }
+
+    /// Prints whole lines, indented by so many spaces.
+    fn indented(&mut self, width: usize, lines: &[impl AsRef<str>]) -> Result<()> {
+        lines.iter().try_for_each(|line| {
+            self.indent(width)?;
+            self.write(&format!("{}\n", line.as_ref()))
+        })
+    }
+
     /// Prints text on a line of its own.
     fn line(&mut self, cursor: &mut Cursor, text: &str) -> Result<()> {
         Ok(Lines::new(self.out.to(Section::Outline)).line(cursor, &self.outline, text)?)
+    }
+
+    /// Begins a line.
+    fn begin(&mut self, cursor: &mut Cursor) -> Result<()> {
+        Ok(Lines::new(self.out.to(Section::Outline)).begin(cursor, &self.outline)?)
     }
 
     /// Prints text on the current line, if there is room for it.

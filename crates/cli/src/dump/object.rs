@@ -41,7 +41,7 @@ impl Dumper<'_> {
     }
 
     /// Whether the object may have several names and was printed before; if not, it is now.
-    fn was_printed(&mut self, object: &Location) -> Result<bool> {
+    pub(super) fn was_printed(&mut self, object: &Location) -> Result<bool> {
         Ok((self.through_link || object.reference_count()? > 1) && !self.objects().print(object.address()))
     }
 
@@ -150,6 +150,12 @@ impl Dumper<'_> {
             cursor.level -= 1;
             return self.line(&mut cursor, "}");
         }
+        self.dataset_once(dataset, name, level)
+    }
+
+    /// Prints a dataset that was not printed before.
+    pub(super) fn dataset_once(&mut self, dataset: &Dataset, name: &str, level: usize) -> Result<()> {
+        let mut cursor = Cursor::at(level);
         self.breakable_line(&mut cursor, &format!("DATASET \"{name}\" {{"))?;
         self.comment(dataset, &mut cursor)?;
         cursor.level += 1;
@@ -179,6 +185,25 @@ impl Dumper<'_> {
 
     /// Prints the datatype and the dataspace of a dataset or an attribute.
     pub(super) fn type_and_space(&mut self, container: &Container, cursor: &mut Cursor) -> Result<()> {
+        self.indented_type_and_space(container, 0, cursor)
+    }
+
+    /// As [`type_and_space`](Self::type_and_space), for what a reference leads to.
+    pub(super) fn referred_type_and_space(
+        &mut self,
+        container: &Container,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        self.indented_type_and_space(container, 1, cursor)
+    }
+
+    /// Prints datatype and dataspace; all lines of the type but the last are so many levels deeper.
+    fn indented_type_and_space(
+        &mut self,
+        container: &Container,
+        deeper: usize,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
         match container.named_datatype()? {
             Some(datatype) => {
                 // The C tool knows only those that are linked or that datasets have.
@@ -189,7 +214,12 @@ impl Dumper<'_> {
                     self.complain(&Error::new("unknown committed type."));
                 }
             }
-            None => self.type_lines(datatype::describe(container.datatype(), "DATATYPE  ", ""), cursor)?,
+            None => {
+                let mut lines = datatype::describe(container.datatype(), "DATATYPE  ", "");
+                let inner = lines.len().saturating_sub(1);
+                lines.iter_mut().take(inner).for_each(|line| line.level += deeper);
+                self.type_lines(lines, cursor)?;
+            }
         }
         let space = dataspace::describe(&extents(container));
         self.line(cursor, &format!("DATASPACE {space}"))

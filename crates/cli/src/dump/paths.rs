@@ -5,7 +5,7 @@ use hdfive::{LinkType, NamedDatatype, Object};
 use super::Dumper;
 use super::object::link_lines;
 use super::options::Wanted;
-use super::subset::properties;
+use super::subset::Part;
 use crate::errors::{Error, Result};
 use crate::render::Cursor;
 use crate::subset::Subset;
@@ -23,7 +23,9 @@ impl Dumper<'_> {
                     self.group(&group, path, 1)
                 }
                 _ => {
-                    self.write(&format!("\nGROUP \"{path}\" {{\n   }}"))?;
+                    self.write(&format!("\nGROUP \"{path}\" {{\n"))?;
+                    self.indent(3)?;
+                    self.write("}")?;
                     Err(Error::new(format_args!("unable to open group \"{path}\"")))
                 }
             },
@@ -34,7 +36,8 @@ impl Dumper<'_> {
                 _ => match self.unnamed_datatype(path) {
                     Some(datatype) => self.named_datatype(&datatype, path, 1),
                     None => {
-                        self.write(&format!("\nDATATYPE \"{path}\" \n   "))?;
+                        self.write(&format!("\nDATATYPE \"{path}\" \n"))?;
+                        self.indent(3)?;
                         Err(Error::new(format_args!("unable to open datatype \"{path}\"")))
                     }
                 },
@@ -52,17 +55,25 @@ impl Dumper<'_> {
     fn dataset_at(&mut self, path: &str, subset: Option<&Subset>) -> Result<()> {
         match self.opened().file.open(path) {
             Ok(Object::Dataset(dataset)) => {
-                if let Some(subset) = subset {
-                    properties(subset, dataset.ndim())?;
-                }
                 self.handles.datasets(1);
+                if let Some(subset) = subset {
+                    Part::new(subset, dataset.ndim())?;
+                }
                 if dataset.reference_count()? > 1 && self.objects().get(dataset.address()).is_none() {
                     // A soft or external link led out of the file.
                     self.failed = true;
                     return Ok(());
                 }
+                if self.was_printed(&dataset)? {
+                    let first = self.objects().get(dataset.address()).map(|(_, path)| path.to_owned());
+                    self.write("\n")?;
+                    self.indented(0, &[format!("DATASET \"{path}\" {{")])?;
+                    self.indented(3, &[format!("HARDLINK \"{}\"", first.unwrap_or_default())])?;
+                    self.indent(0)?;
+                    return self.write("}");
+                }
                 self.wanted_part = subset.cloned();
-                let result = self.dataset(&dataset, path, 1);
+                let result = self.dataset_once(&dataset, path, 1);
                 self.wanted_part = None;
                 result
             }
@@ -87,9 +98,7 @@ impl Dumper<'_> {
         }
         let (keyword, lines) = link_lines(&link.link_type);
         self.write(&format!("\n{keyword} \"{path}\" {{\n"))?;
-        for line in lines {
-            self.write(&format!("   {line}\n"))?;
-        }
+        self.indented(3, &lines)?;
         self.write("}")
     }
 

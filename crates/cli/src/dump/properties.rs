@@ -4,7 +4,7 @@ use hdfive::{AllocationTime, Dataset, FillTime, FilterInfo, Layout};
 
 use super::data::has_time;
 use super::external::references;
-use super::layout::Block;
+use super::layout::{Block, Line, Place, line};
 use super::{Dumper, TOOL, layout};
 use crate::errors::{self, Result};
 use crate::render::{Cursor, Values};
@@ -20,13 +20,10 @@ impl Dumper<'_> {
             errors::report_as(TOOL, &error.into());
             0
         });
-        let mut lines = layout::describe(dataset, &filters, size, userblock)?;
-        if self.outline.columns >= usize::from(u16::MAX) {
-            layout::join_hyperslabs(&mut lines);
-        }
+        let lines = layout::describe(dataset, &filters, size, userblock)?;
         self.block(cursor, "STORAGE_LAYOUT {", &lines)?;
         if !is_virtual {
-            let none = || vec![(0, "NONE".to_owned())];
+            let none = || vec![line(0, "NONE")];
             let lines = if filters.is_empty() { none() } else { filter_lines(&filters) };
             self.block(cursor, "FILTERS {", &lines)?;
         }
@@ -39,7 +36,7 @@ impl Dumper<'_> {
         self.block(
             cursor,
             "FILLVALUE {",
-            &[(0, format!("FILL_TIME {time}")), (0, format!("VALUE  {value}"))],
+            &[line(0, format!("FILL_TIME {time}")), line(0, format!("VALUE  {value}"))],
         )?;
         if is_virtual {
             return Ok(());
@@ -50,15 +47,27 @@ impl Dumper<'_> {
             AllocationTime::Late => "H5D_ALLOC_TIME_LATE",
             AllocationTime::Incremental => "H5D_ALLOC_TIME_INCR",
         };
-        self.block(cursor, "ALLOCATION_TIME {", &[(0, time.to_owned())])
+        self.block(cursor, "ALLOCATION_TIME {", &[line(0, time)])
     }
 
     /// Prints lines, each indented by so many levels more than the first, between braces.
-    fn block(&mut self, cursor: &mut Cursor, start: &str, lines: &[(usize, String)]) -> Result<()> {
+    fn block(&mut self, cursor: &mut Cursor, start: &str, lines: &[Line]) -> Result<()> {
         self.line(cursor, start)?;
-        for (level, line) in lines {
+        for Line { level, place, text } in lines {
             cursor.level += level + 1;
-            self.line(cursor, line)?;
+            match place {
+                Place::Own => self.line(cursor, text)?,
+                Place::Same => {
+                    let break_ = format!("\n{}", self.outline.indent.repeat(cursor.level));
+                    self.go_on(cursor, &text.replace('\n', &break_))?;
+                }
+                Place::Deeper => {
+                    cursor.level += 1;
+                    self.begin(cursor)?;
+                    cursor.level -= 1;
+                    self.go_on(cursor, text)?;
+                }
+            }
             cursor.level -= level + 1;
         }
         self.line(cursor, "}")
@@ -88,24 +97,24 @@ fn filter_lines(filters: &[FilterInfo]) -> Block {
     for filter in filters {
         let parameter = |index: usize| filter.parameters.get(index).copied().unwrap_or(0);
         match filter.id {
-            1 => lines.push((0, format!("COMPRESSION DEFLATE {{ LEVEL {} }}", parameter(0)))),
-            2 => lines.push((0, "PREPROCESSING SHUFFLE".to_owned())),
-            3 => lines.push((0, "CHECKSUM FLETCHER32".to_owned())),
+            1 => lines.push(line(0, format!("COMPRESSION DEFLATE {{ LEVEL {} }}", parameter(0)))),
+            2 => lines.push(line(0, "PREPROCESSING SHUFFLE")),
+            3 => lines.push(line(0, "CHECKSUM FLETCHER32")),
             4 => lines.extend(szip_lines(parameter(0), parameter(1))),
-            5 => lines.push((0, "COMPRESSION NBIT".to_owned())),
-            6 => lines.push((0, format!("COMPRESSION SCALEOFFSET {{ MIN BITS {} }}", parameter(0)))),
+            5 => lines.push(line(0, "COMPRESSION NBIT")),
+            6 => lines.push(line(0, format!("COMPRESSION SCALEOFFSET {{ MIN BITS {} }}", parameter(0)))),
             id => {
-                lines.push((0, "USER_DEFINED_FILTER {".to_owned()));
-                lines.push((1, format!("FILTER_ID {id}")));
+                lines.push(line(0, "USER_DEFINED_FILTER {"));
+                lines.push(line(1, format!("FILTER_ID {id}")));
                 if let Some(name) = filter.name.as_deref().filter(|name| !name.is_empty()) {
-                    lines.push((1, format!("COMMENT {name}")));
+                    lines.push(line(1, format!("COMMENT {name}")));
                 }
                 if !filter.parameters.is_empty() {
                     let parameters: Vec<_> =
                         filter.parameters.iter().take(20).map(|&value| (value as i32).to_string()).collect();
-                    lines.push((1, format!("PARAMS {{ {} }}", parameters.join(" "))));
+                    lines.push(line(1, format!("PARAMS {{ {} }}", parameters.join(" "))));
                 }
-                lines.push((0, "}".to_owned()));
+                lines.push(line(0, "}"));
             }
         }
     }
@@ -118,15 +127,15 @@ fn szip_lines(mask: u32, pixels: u32) -> Block {
         choices.iter().find(|(bit, _)| mask & bit != 0).map_or(String::new(), |(_, text)| (*text).to_owned())
     };
     let mut lines = vec![
-        (0, "COMPRESSION SZIP {".to_owned()),
-        (1, format!("PIXELS_PER_BLOCK {pixels}")),
-        (1, choose(&[(2, "MODE HARDWARE"), (1, "MODE K13")])),
-        (1, choose(&[(4, "CODING ENTROPY"), (32, "CODING NEAREST NEIGHBOUR")])),
-        (1, choose(&[(8, "BYTE_ORDER LSB"), (16, "BYTE_ORDER MSB")])),
+        line(0, "COMPRESSION SZIP {"),
+        line(1, format!("PIXELS_PER_BLOCK {pixels}")),
+        line(1, choose(&[(2, "MODE HARDWARE"), (1, "MODE K13")])),
+        line(1, choose(&[(4, "CODING ENTROPY"), (32, "CODING NEAREST NEIGHBOUR")])),
+        line(1, choose(&[(8, "BYTE_ORDER LSB"), (16, "BYTE_ORDER MSB")])),
     ];
     if mask & 128 != 0 {
-        lines.push((1, "HEADER RAW".to_owned()));
+        lines.push(line(1, "HEADER RAW"));
     }
-    lines.push((0, "}".to_owned()));
+    lines.push(line(0, "}"));
     lines
 }

@@ -3,15 +3,16 @@
 use std::fmt::Write;
 
 use hdfive::datatype::ReferenceType;
-use hdfive::{Container, Dataset, MappedSelection, Object, Points, Selection, StdReference};
+use hdfive::{Container, Dataset, MappedSelection, Object, Points, StdReference};
 
 use super::Dumper;
+use super::data::has_time;
 use super::external::references;
 use super::output::Section;
-use crate::elements::{are_printable, for_each_part, print_part};
-use crate::errors::Result;
-use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Prefix, Style, Targets};
-use crate::selection::selection;
+use crate::elements::{PART_BYTES, are_printable, for_each_part, print_part};
+use crate::errors::{Error, Result};
+use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Style, Targets, native_size};
+use crate::selection::{Tiles, selection};
 
 /// A region as lists of corners.
 pub(crate) enum Region {
@@ -126,7 +127,10 @@ impl Dumper<'_> {
         self.referring.push(dataset.address());
         self.handles.datasets(1);
         cursor.level += 1;
-        let result = self.dataset_data(&dataset, cursor);
+        let result = match self.referred_part.clone() {
+            Some(part) => self.subset(&dataset, &part, cursor),
+            None => self.dataset_data(&dataset, cursor),
+        };
         cursor.level -= 1;
         self.referring.pop();
         result
@@ -155,7 +159,7 @@ impl Dumper<'_> {
 
     fn described_region(&mut self, dataset: &Dataset, region: &Region, cursor: &mut Cursor) -> Result<()> {
         self.line(cursor, &region.describe())?;
-        self.type_and_space(dataset, cursor)?;
+        self.referred_type_and_space(dataset, cursor)?;
         if self.options.regions {
             self.line(cursor, "DATA {")?;
             let result = self.region_data(dataset, region, cursor);
@@ -165,32 +169,73 @@ impl Dumper<'_> {
         Ok(())
     }
 
-    /// Prints the elements of a region: block by block, or each on a line of its own.
+    /// Prints the elements of a region: block by block, or each on a line of its own. What cannot be read
+    /// is left out.
     fn region_data(&mut self, dataset: &Dataset, region: &Region, cursor: &mut Cursor) -> Result<()> {
-        let mut style = self.outline.clone();
-        style.prefix = Prefix::Indent;
-        let parts: Vec<(Vec<u64>, Selection)> = match region {
+        if has_time(dataset.datatype()) {
+            return Ok(());
+        }
+        // Lines are broken as if they began a level further to the right.
+        let mut inner = cursor.clone();
+        inner.level += 1;
+        let result = match region {
             Region::Points(points) => {
-                style.per_line = 1;
                 let coordinates = points.iter().flatten().map(|&at| at as usize).collect();
                 let rank = points.first().map_or(1, Vec::len);
-                vec![(Vec::new(), Points::new(rank, coordinates)?.into())]
+                let style = Style { per_line: 1, ..self.outline.clone() };
+                Points::new(rank, coordinates).map_err(Error::from).and_then(|points| {
+                    let elements = dataset.read_elements(points)?;
+                    inner.fresh = true;
+                    let references = references(&mut self.files[self.current]);
+                    let lines = &mut Lines::new(self.out.to(Section::Data));
+                    print_part(&elements, &style, &references, &mut Data::default(), &mut inner, lines, true)
+                })
             }
             Region::Blocks(blocks) => {
                 // The C tool takes all blocks to be of the size of the first.
-                let Some((low, high)) = blocks.first() else { return Ok(()) };
-                let size: Vec<u64> = low.iter().zip(high).map(|(low, high)| high - low + 1).collect();
-                blocks.iter().map(|(low, _)| (size.clone(), selection(low, &size))).collect()
+                let size: Vec<u64> = match blocks.first() {
+                    Some((low, high)) => low.iter().zip(high).map(|(low, high)| high - low + 1).collect(),
+                    None => return Ok(()),
+                };
+                blocks.iter().enumerate().try_for_each(|(index, (low, _))| {
+                    let last = index + 1 == blocks.len();
+                    let result = self.region_block(dataset, low, &size, last, &mut inner);
+                    self.tolerate(result)
+                })
             }
         };
-        let count = parts.len();
-        for (index, (dims, part)) in parts.into_iter().enumerate() {
-            let elements = dataset.read_elements(part)?;
+        self.tolerate(result)
+    }
+
+    /// Prints the elements of a block; something follows unless it is the last.
+    fn region_block(
+        &mut self,
+        dataset: &Dataset,
+        low: &[u64],
+        size: &[u64],
+        last: bool,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        let fits = |((low, size), dim): ((&u64, &u64), usize)| {
+            low.checked_add(*size).is_some_and(|end| end <= dim as u64)
+        };
+        if !low.iter().zip(size).zip(dataset.shape()).all(fits) {
+            return Err(Error::new(format_args!("{}: a block of the region is not in it", dataset.name())));
+        }
+        let total = size.iter().fold(1_u64, |total, &dim| total.saturating_mul(dim));
+        let mut data = Data::new(size.to_vec());
+        cursor.fresh = true;
+        let mut start = 0_u64;
+        for (origin, count) in Tiles::new(size, native_size(dataset.datatype()), PART_BYTES) {
+            let origin: Vec<u64> = low.iter().zip(&origin).map(|(low, at)| low + at).collect();
+            let elements = dataset.read_elements(selection(&origin, &count))?;
             let references = references(&mut self.files[self.current]);
             let lines = &mut Lines::new(self.out.to(Section::Data));
-            cursor.fresh = true;
-            let last = index + 1 == count;
-            print_part(&elements, &style, &references, &mut Data::new(dims), cursor, lines, last)?;
+            let end = start + elements.len() as u64;
+            let last = last && end >= total;
+            print_part(&elements, &self.outline, &references, &mut data, cursor, lines, last)?;
+            data.continued = true;
+            start = end;
         }
         Ok(())
     }
@@ -200,7 +245,7 @@ impl Dumper<'_> {
         self.append(0, " {", cursor)?;
         cursor.level += 1;
         let result = match self.opened().file.dereference_attr(reference) {
-            Ok(attribute) => self.type_and_space(&attribute, cursor).and_then(|()| {
+            Ok(attribute) => self.referred_type_and_space(&attribute, cursor).and_then(|()| {
                 if self.options.regions { self.data(&attribute, Section::Data, cursor) } else { Ok(()) }
             }),
             Err(_) => self.line(cursor, "NULL"),

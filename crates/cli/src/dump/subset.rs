@@ -3,44 +3,65 @@
 use hdfive::Container;
 use hdfive::datatype::DatatypeClass;
 
+use super::Dumper;
 use super::data::has_time;
 use super::external::references;
+use super::options::BinaryForm;
 use super::output::Section;
-use super::{Dumper, binary};
-use crate::elements::print_part;
+use crate::elements::{PART_BYTES, print_part};
 use crate::errors::{Error, Result};
-use crate::render::{Cursor, Data, Lines, native_size};
+use crate::render::{Cursor, Data, Lines, Style, native_size};
 use crate::selection::hyperslab;
 use crate::subset::Subset;
 
-/// The properties of a subset of a dataset of this rank.
-///
-/// # Errors
-/// That a list is too long, or that blocks overlap.
-pub(super) fn properties(subset: &Subset, rank: usize) -> Result<[Vec<u64>; 4]> {
-    let lists = [&subset.start, &subset.stride, &subset.count, &subset.block];
-    for (name, list) in ["start", "stride", "count", "block"].iter().zip(lists) {
-        let len = list.as_ref().map_or(0, Vec::len);
-        if len > rank {
-            return Err(Error::new(format_args!(
-                "number of {name} dims ({len}) exceed dataset dims ({rank})"
-            )));
+/// A hyperslab: start, stride, count and block in each dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part([Vec<u64>; 4]);
+
+impl Part {
+    /// The hyperslab of a dataset of this rank.
+    ///
+    /// # Errors
+    /// That a list is too long, or that blocks overlap.
+    pub(super) fn new(subset: &Subset, rank: usize) -> Result<Self> {
+        let lists = [&subset.start, &subset.stride, &subset.count, &subset.block];
+        for (name, list) in ["start", "stride", "count", "block"].iter().zip(lists) {
+            let len = list.as_ref().map_or(0, Vec::len);
+            if len > rank {
+                return Err(Error::new(format_args!(
+                    "number of {name} dims ({len}) exceed dataset dims ({rank})"
+                )));
+            }
         }
+        subset.properties(rank).map(Self)
     }
-    subset.properties(rank)
+
+    /// The same hyperslab of a dataset of another rank.
+    fn of_rank(&self, rank: usize) -> [Vec<u64>; 4] {
+        let mut properties = self.0.clone();
+        properties.iter_mut().for_each(|values| values.resize(rank, 0));
+        properties
+    }
+
+    /// Whether it has no dimensions.
+    fn is_empty(&self) -> bool {
+        self.0[0].is_empty()
+    }
 }
 
-/// Whether a subset selects elements, all of them within `dims`.
-fn fits([start, stride, count, block]: &[Vec<u64>; 4], dims: &[u64]) -> bool {
-    dims.iter().enumerate().all(|(dim, &len)| {
-        let last = count[dim].checked_sub(1).and_then(|last| last.checked_mul(stride[dim]));
-        let end = last.and_then(|last| last.checked_add(start[dim])?.checked_add(block[dim]));
-        stride[dim] > 0 && block[dim] > 0 && end.is_some_and(|end| end <= len)
+/// Whether a hyperslab selects elements, all of them within `dims`.
+fn fits(slab: &[[u64; 4]], dims: &[u64]) -> bool {
+    slab.iter().zip(dims).all(|(&[start, stride, count, block], &len)| {
+        let last = count.checked_sub(1).and_then(|last| last.checked_mul(stride));
+        let end = last.and_then(|last| last.checked_add(start)?.checked_add(block));
+        stride > 0 && block > 0 && end.is_some_and(|end| end <= len)
     })
 }
 
-/// Bytes, in memory, of the part of a row that is read at once.
-const PART_BYTES: u64 = 1 << 20;
+/// How many elements of a row are read at once.
+fn largest_part(container: &Container) -> u64 {
+    (PART_BYTES / native_size(container.datatype()).max(1)).max(1)
+}
 
 /// A row in parts of no more than `most` elements, each with the number of elements before it; whole
 /// blocks unless a block is longer.
@@ -66,55 +87,66 @@ fn parts(row: &[[u64; 4]], most: u64) -> impl Iterator<Item = (u64, Vec<[u64; 4]
     })
 }
 
-/// The hyperslabs of the rows of a subset that fits, plane by plane; the last row of each plane is marked.
-fn rows(properties: &[Vec<u64>; 4]) -> impl Iterator<Item = (Vec<[u64; 4]>, bool)> {
+/// The hyperslabs of the rows of a subset, plane by plane, as far as they are within `dims`; the last row of
+/// each plane is marked.
+fn rows(properties: &[Vec<u64>; 4], dims: &[u64]) -> impl Iterator<Item = (Vec<[u64; 4]>, bool)> {
     let [start, stride, count, block] = properties;
     let rank = start.len();
     let outer = rank.saturating_sub(2);
     let whole = move |dim: usize| [start[dim], stride[dim], count[dim], block[dim]];
-    let planes = count[..outer].iter().fold(1_u64, |planes, &count| planes.saturating_mul(count));
-    let rows = if rank < 2 { 1 } else { count[outer] * block[outer] };
+    let inside = move |dim: usize| {
+        let room = dims[dim].checked_sub(start[dim]).and_then(|room| room.checked_sub(block[dim]));
+        room.map_or(0, |room| (room / stride[dim].max(1)).saturating_add(1).min(count[dim]))
+    };
+    let counts: Vec<_> = (0..outer).map(inside).collect();
+    let planes = counts.iter().fold(1_u64, |planes, &count| planes.saturating_mul(count));
+    let rows = if rank < 2 { 1 } else { count[outer].saturating_mul(block[outer]) };
     (0..planes).flat_map(move |plane| {
         let mut rest = plane;
         let mut slab: Vec<_> = (0..rank).map(whole).collect();
         for dim in (0..outer).rev() {
-            slab[dim] = [start[dim] + rest % count[dim] * stride[dim], 1, 1, block[dim]];
-            rest /= count[dim];
+            slab[dim] = [start[dim] + rest % counts[dim] * stride[dim], stride[dim], 1, block[dim]];
+            rest /= counts[dim];
         }
-        (0..rows).map(move |number| {
+        let rows = (0..rows).map(move |number| {
             let mut slab = slab.clone();
             if rank >= 2 {
                 let (index, inner) = (number / block[outer], number % block[outer]);
-                slab[outer] = [start[outer] + index * stride[outer] + inner, 1, 1, 1];
+                let step = if block[outer] > 1 { 1 } else { stride[outer] };
+                let at = index.saturating_mul(stride[outer]).saturating_add(inner);
+                slab[outer] = [start[outer].saturating_add(at), step, 1, 1];
             }
             (slab, number + 1 == rows)
-        })
+        });
+        // What follows a row that is not inside is not printed.
+        rows.take_while(|(slab, _)| fits(slab, dims))
     })
 }
 
 impl Dumper<'_> {
-    /// Prints a part of a dataset.
-    pub(super) fn subset(
-        &mut self,
-        container: &Container,
-        subset: &Subset,
-        cursor: &mut Cursor,
-    ) -> Result<()> {
-        let properties = properties(subset, container.ndim())?;
+    /// Prints a part of a dataset, and the same part of those that it refers to.
+    pub(super) fn subset(&mut self, container: &Container, part: &Part, cursor: &mut Cursor) -> Result<()> {
         self.line(cursor, "SUBSET {")?;
         cursor.level += 1;
+        let properties = part.of_rank(container.ndim());
         for (name, values) in ["START", "STRIDE", "COUNT", "BLOCK"].iter().zip(&properties) {
             let values: Vec<_> = values.iter().map(u64::to_string).collect();
-            self.line(cursor, &format!("{name} ( {} );", values.join(", ")))?;
+            let values = match *name {
+                "COUNT" | "BLOCK" if part.is_empty() => "DEFAULT".to_owned(),
+                _ => values.join(", "),
+            };
+            self.line(cursor, &format!("{name} ( {values} );"))?;
         }
         self.line(cursor, "DATA {")?;
         let mut inner = cursor.clone();
         let result = match container.datatype().class {
-            _ if has_time(container.datatype()) => Ok(()),
+            _ if has_time(container.datatype()) || container.extents().is_null() => Ok(()),
             // Of references the C tool prints all.
             DatatypeClass::Reference(_) => {
                 inner.level += 1;
+                let outer = self.referred_part.replace(part.clone());
                 let result = self.references(container, &mut inner);
+                self.referred_part = outer;
                 self.tolerate(result)
             }
             _ => self.subset_rows(container, &properties, &mut inner),
@@ -133,39 +165,60 @@ impl Dumper<'_> {
         cursor: &mut Cursor,
     ) -> Result<()> {
         let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
-        if !fits(properties, &dims) {
-            return Ok(());
-        }
-        let most = (PART_BYTES / native_size(container.datatype()).max(1)).max(1);
-        if let Some(form) = self.options.binary {
-            for (slab, _) in rows(properties) {
-                for (_, part) in parts(&slab, most) {
-                    let elements = container.read_elements(hyperslab(&part))?;
-                    binary::write(self.out.to(Section::Data), &elements, form)?;
+        self.marked(container, cursor, |dumper, style, cursor| {
+            for (slab, last) in rows(properties, &dims) {
+                let result = match dumper.options.binary {
+                    Some(form) => dumper.binary_row(container, &slab, form),
+                    None => dumper.subset_row(container, &slab, style, last, cursor),
+                };
+                if let Err(Error::Message(_)) = result {
+                    // The exit code does not tell.
+                    return dumper.tolerate(result);
                 }
+                result?;
             }
-            return Ok(());
+            Ok(())
+        })
+    }
+
+    /// Writes the elements of a row as bytes.
+    fn binary_row(&mut self, container: &Container, slab: &[[u64; 4]], form: BinaryForm) -> Result<()> {
+        for (_, part) in parts(slab, largest_part(container)) {
+            let elements = container.read_elements(hyperslab(&part))?;
+            self.bytes(&elements, form)?;
         }
-        let (style, as_text) = self.element_style(container, cursor)?;
-        let references = references(&mut self.files[self.current]);
-        for (slab, last) in rows(properties) {
-            let first = slab
-                .iter()
-                .zip(&dims)
-                .fold(0, |first: u64, (&[start, ..], &dim)| first.saturating_mul(dim).saturating_add(start));
-            let mut data = Data::new(dims.clone());
-            cursor.fresh = true;
-            let total = slab.iter().fold(1_u64, |total, &[_, _, count, block]| total * count * block);
-            for (before, part) in parts(&slab, most) {
-                let elements = container.read_elements(hyperslab(&part))?;
-                data.next_part(first.saturating_add(before));
-                data.continued = before > 0;
-                let lines = &mut Lines::new(self.out.to(Section::Data));
-                let last = last && before + elements.len() as u64 >= total;
-                print_part(&elements, &style, &references, &mut data, cursor, lines, last)?;
-            }
+        Ok(())
+    }
+
+    /// Prints the elements of a row; something follows unless it is the last.
+    fn subset_row(
+        &mut self,
+        container: &Container,
+        slab: &[[u64; 4]],
+        style: &Style,
+        last: bool,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
+        let first = slab
+            .iter()
+            .zip(&dims)
+            .fold(0, |first: u64, (&[start, ..], &dim)| first.saturating_mul(dim).saturating_add(start));
+        let total = slab
+            .iter()
+            .fold(1_u64, |total, &[_, _, count, block]| total.saturating_mul(count).saturating_mul(block));
+        let mut data = Data::new(dims);
+        cursor.fresh = true;
+        for (before, part) in parts(slab, largest_part(container)) {
+            let elements = container.read_elements(hyperslab(&part))?;
+            data.next_part(first.saturating_add(before));
+            data.continued = before > 0;
+            let references = references(&mut self.files[self.current]);
+            let lines = &mut Lines::new(self.out.to(Section::Data));
+            let last = last && before + elements.len() as u64 >= total;
+            print_part(&elements, style, &references, &mut data, cursor, lines, last)?;
         }
-        if as_text { self.end_text(style, cursor) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -176,13 +229,12 @@ mod tests {
     #[test]
     fn lists_are_no_longer_than_the_rank() {
         let subset = Subset { count: Some(vec![3, 4]), ..Subset::default() };
-        assert!(properties(&subset, 2).is_ok() && properties(&subset, 1).is_err());
+        assert!(Part::new(&subset, 2).is_ok() && Part::new(&subset, 1).is_err());
     }
 
     #[test]
     fn a_subset_that_does_not_fit_selects_nothing() {
-        let fits =
-            |start, stride, count, block| fits(&[vec![start], vec![stride], vec![count], vec![block]], &[4]);
+        let fits = |start, stride, count, block| fits(&[[start, stride, count, block]], &[4]);
         assert!(fits(0, 1, 4, 1) && fits(3, 9, 1, 1) && fits(0, 2, 2, 2));
         assert!(!fits(1, 1, 4, 1) && !fits(0, 0, 1, 1) && !fits(0, 1, 0, 1) && !fits(0, 1, 1, 0));
         assert!(!fits(0, u64::MAX, 3, 1) && !fits(u64::MAX, 1, 1, 1));
@@ -205,9 +257,15 @@ mod tests {
     #[test]
     fn a_subset_is_printed_by_rows() {
         let properties = [vec![1, 2, 3], vec![5, 4, 1], vec![2, 2, 6], vec![1, 2, 1]];
-        let rows: Vec<_> = rows(&properties).collect();
-        let starts: Vec<_> = rows.iter().map(|(slab, _)| (slab[0][0], slab[1][0])).collect();
-        assert_eq!(starts, [(1, 2), (1, 3), (1, 6), (1, 7), (6, 2), (6, 3), (6, 6), (6, 7)]);
-        assert_eq!(rows.iter().filter(|(_, last)| *last).count(), 2);
+        let corners = |dims: &[u64]| {
+            let rows = rows(&properties, dims).map(|(slab, last)| (slab[0][0], slab[1][0], last));
+            rows.collect::<Vec<_>>()
+        };
+        let plane = |z| [(z, 2, false), (z, 3, false), (z, 6, false), (z, 7, true)];
+        assert_eq!(corners(&[9, 9, 9]), [plane(1), plane(6)].concat());
+        // What is outside is left out, and what follows it.
+        assert_eq!(corners(&[6, 9, 9]), plane(1));
+        assert_eq!(corners(&[6, 7, 9]), plane(1)[..3]);
+        assert_eq!(corners(&[6, 9, 8]), []);
     }
 }

@@ -32,8 +32,12 @@ impl Dumper<'_> {
             format!("FREE_SPACE_PERSIST {persists}"),
             format!("FREE_SPACE_SECTION_THRESHOLD {}", info.space_threshold),
             format!("FILE_SPACE_PAGE_SIZE {}", info.page_size),
-            format!("USER_BLOCK {{\n      USERBLOCK_SIZE {}\n   }}", info.userblock),
+            "USER_BLOCK {".to_owned(),
         ];
-        self.write(&format!("\nSUPER_BLOCK {{\n   {}\n}}", lines.join("\n   ")))
+        self.write("\nSUPER_BLOCK {\n")?;
+        self.indented(3, &lines)?;
+        self.indented(6, &[format!("USERBLOCK_SIZE {}", info.userblock)])?;
+        self.indented(3, &["}"])?;
+        self.write("}")
     }
 }
