@@ -9,6 +9,7 @@ use super::memory::{Images, native};
 use super::options::Criterion;
 use super::reference::Containers;
 use super::state::{Diff, Pair, Place, padded};
+use super::subset::Slab;
 use crate::errors::{Error, Result};
 use crate::render::native_size;
 
@@ -136,10 +137,13 @@ impl Diff<'_> {
             if attributes[side].extents().is_null() { Run { bytes: &zeros[side], ..run } } else { run }
         };
         let runs = [run(0, first), run(1, second)];
+        let subset = self.options.subsets[0].as_ref();
         let place = Place {
             names: [0, 1].map(|side| format!("{} of <{}>", names[side], paths[side])),
             dims: shapes[0].dims.clone(),
-            ..Place::default()
+            // The C tool takes elements of attributes for those of the part as well.
+            part: subset.and_then(|subset| Slab::of(subset, shapes[0].dims.len()).ok()),
+            start: Vec::new(),
         };
         let scope = Scope {
             place: &place,

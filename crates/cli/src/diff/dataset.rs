@@ -114,7 +114,7 @@ impl Diff<'_> {
             return 0;
         }
         let char_position = self.char_position;
-        let result = self.dataset_elements(datasets, paths, true);
+        let result = self.dataset_elements(datasets, paths);
         self.char_position = char_position;
         self.or_fail(result)
     }
@@ -123,12 +123,7 @@ impl Diff<'_> {
     ///
     /// # Errors
     /// That they cannot be read.
-    pub(super) fn dataset_elements(
-        &mut self,
-        datasets: Pair<&Dataset>,
-        paths: Pair<&str>,
-        parts: bool,
-    ) -> Result<u64> {
+    pub(super) fn dataset_elements(&mut self, datasets: Pair<&Dataset>, paths: Pair<&str>) -> Result<u64> {
         let mut can = self.have_data(datasets, paths)?;
         let types = datasets.map(|dataset| dataset.datatype());
         let shapes = datasets.map(|dataset| Shape::of(dataset));
@@ -149,7 +144,7 @@ impl Diff<'_> {
         let files = [datasets[0].file()?, datasets[1].file()?];
         let containers = datasets.map(|dataset| &**dataset);
         let subsets = &self.options.subsets;
-        if parts && subsets.iter().any(Option::is_some) {
+        if subsets.iter().any(Option::is_some) {
             return self.parts(containers, place, Containers { files: [&files[0], &files[1]] });
         }
         let scope = Scope {

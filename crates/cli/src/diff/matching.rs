@@ -29,8 +29,13 @@ pub(super) fn is_excluded(exclusions: &mut [Exclusion], path: &str, kind: Kind) 
     false
 }
 
-/// The paths below two objects, matched by their names relative to these.
-pub(super) fn matches(entries: Pair<&[Entry]>, tops: Pair<&str>, exclusions: &mut [Exclusion]) -> Vec<Match> {
+/// The paths below two objects of these files, matched by their names relative to the objects.
+pub(super) fn matches(
+    entries: Pair<&[Entry]>,
+    tops: Pair<&str>,
+    files: &Pair<String>,
+    exclusions: &mut [Exclusion],
+) -> Vec<Match> {
     let skip = tops.map(|top| if top == "/" { 0 } else { top.len() });
     let name = |side: usize, at: usize| {
         entries[side].get(at).map(|entry| entry.path.get(skip[side]..).unwrap_or_default())
@@ -53,7 +58,7 @@ pub(super) fn matches(entries: Pair<&[Entry]>, tops: Pair<&str>, exclusions: &mu
         {
             // Links that are not followed have no object: all of them count as the same.
             let unknown = has == [true, true] && identities == [None, None];
-            let same = unknown || same_object(identities[0], identities[1]);
+            let same = unknown || same_object(identities[0], identities[1], files);
             matches.push(Match { name: name.to_owned(), kinds, same });
         }
         for side in [0, 1] {
@@ -120,7 +125,7 @@ mod tests {
             paths.iter().map(entry).collect::<Vec<_>>()
         };
         let (first, second) = (entries(&["/a", "/a/x", "/a/y"]), entries(&["/bc", "/bc/x", "/bc/z"]));
-        let matches = matches([&first, &second], ["/a", "/bc"], &mut []);
+        let matches = matches([&first, &second], ["/a", "/bc"], &Default::default(), &mut []);
         let both: Vec<_> =
             matches.iter().map(|found| (found.name.as_str(), found.kinds[1].is_some())).collect();
         assert_eq!(both, [("", true), ("/x", true), ("/y", false), ("/z", true)]);

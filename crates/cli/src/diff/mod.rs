@@ -20,13 +20,13 @@ mod walk;
 use std::io::{self, Write};
 use std::path::Path;
 
-use hdfive::{File, Object};
+use hdfive::{File, LinkType, Object};
 
 use crate::access::Missing;
 use crate::errors::{self, Error, Result};
 use options::{Options, Request, USAGE};
 use state::{Diff, Pair};
-use walk::{Entry, Kind, Lead, Walk, lead, same_object};
+use walk::{Entry, Kind, Lead, Walk, hard, lead, same_object};
 
 /// The exit code of a comparison that finds differences.
 const DIFFERENT: u8 = 1;
@@ -131,17 +131,14 @@ impl Diff<'_> {
             self.print(format_args!("Object <{path}> could not be found in <{name}>\n"));
             return Err(Error::new("an object could not be found"));
         }
-        let entry = match lead(file, path, false)? {
-            Lead::Object => {
-                let object = file.open(path).inspect_err(|_| {
+        let entry = match file.link(path)?.link_type {
+            LinkType::Hard(address) => {
+                let (entry, _) = hard(file, path, path, address).inspect_err(|_| {
                     self.print(format_args!("Error: Could not get file contents\n"));
                 })?;
-                Entry::of(path, &object)
+                entry
             }
-            Lead::Link(hdfive::LinkType::Soft(_), _) => {
-                Entry { path: path.to_owned(), kind: Kind::SoftLink, identity: None }
-            }
-            _ => Entry { path: path.to_owned(), kind: Kind::OtherLink, identity: None },
+            link => Entry::link(path, &link),
         };
         let kind = entry.kind;
         entries.push(entry);
@@ -202,13 +199,13 @@ impl Diff<'_> {
             let object = if path == "/" { root() } else { files[side].open(path) };
             walk::Identity::of(&object.ok()?)
         };
-        same_object(identity(0).as_ref(), identity(1).as_ref())
+        same_object(identity(0).as_ref(), identity(1).as_ref(), &self.options.files)
     }
 
     fn walk(&mut self, file: &File, path: &str) -> Result<Vec<Entry>> {
-        let walk = Walk::of(file, path, self.options.follow).inspect_err(|_| {
-            self.print(format_args!("Error: Could not get file contents\n"));
-        })?;
+        let (walk, result) = Walk::of(file, path, self.options.follow);
+        self.print(format_args!("{}", walk.complaints));
+        result?;
         self.failed |= walk.dangling && self.options.no_dangling;
         Ok(walk.entries)
     }
@@ -223,7 +220,7 @@ impl Diff<'_> {
         let tops = [sides[0].path.as_str(), sides[1].path.as_str()];
         let mut exclusions = self.options.exclude_paths.clone();
         let entries = [sides[0].entries.as_slice(), sides[1].entries.as_slice()];
-        let mut matches = matching::matches(entries, tops, &mut exclusions);
+        let mut matches = matching::matches(entries, tops, &self.options.files, &mut exclusions);
         if self.options.has_revisions() {
             matches.iter_mut().for_each(|entry| entry.same = false);
         }

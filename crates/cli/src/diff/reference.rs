@@ -79,7 +79,7 @@ impl Diff<'_> {
         let names = [0, 1].map(|side| scope.place.names[side].as_str());
         let [first, second] = names;
         let kind = match &objects {
-            [Object::Dataset(a), Object::Dataset(b)] => return self.dataset_elements([a, b], names, false),
+            [Object::Dataset(a), Object::Dataset(b)] => return self.dataset_elements([a, b], names),
             [Object::Group(_), Object::Group(_)] => "group object",
             [Object::NamedDatatype(_), Object::NamedDatatype(_)] => "named datatypes object",
             _ => {
@@ -118,11 +118,12 @@ impl Diff<'_> {
     /// Compares regions of datasets; those that cannot be opened are not compared.
     fn regions(&mut self, scope: &Scope<'_>, references: Pair<&StdReference>) -> Result<u64> {
         let [first, second] = scope.containers.files;
-        let (Ok((first, selection)), Ok((second, other))) =
-            (first.describe_region(references[0]), second.describe_region(references[1]))
-        else {
-            return Ok(0);
-        };
+        let objects = (first.dereference(references[0]), second.dereference(references[1]));
+        let (Ok(_), Ok(object)) = objects else { return Ok(0) };
+        // The C tool fails to close as a dataset what is none.
+        self.failed |= !matches!(object, Object::Dataset(_));
+        let (first, selection) = first.describe_region(references[0])?;
+        let Ok((second, other)) = second.describe_region(references[1]) else { return Ok(0) };
         let rank = first.ndim();
         let regions = match [Region::of(selection), Region::of(other)] {
             [Some(region), Some(other)] if rank == second.ndim() && rank > 0 => [region, other],

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use hdfive::{ErrorKind, File, Group, LinkType, Location, LocationType, Object};
 
+use super::state::Pair;
 use crate::errors::{Error, Result};
 use crate::objects::check_depth;
 
@@ -68,18 +69,23 @@ impl Identity {
         Some(Self { file: location.filename(), address: location.address() })
     }
 
-    /// Whether both are the same object; of files without names that cannot be told.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        let path = |identity: &Self| std::fs::canonicalize(&identity.file).ok();
+    /// Whether both are the same object of the files that are compared. What external links lead to in
+    /// others is opened anew each time, and so is never known to be the same.
+    fn same(&self, other: &Self, files: &Pair<String>) -> bool {
+        let path = |file: &str| std::fs::canonicalize(file).ok();
+        let same_file = |first: &str, second: &str| {
+            first == second || path(first).is_some_and(|own| Some(own) == path(second))
+        };
         self.address == other.address
             && !self.file.is_empty()
-            && (self.file == other.file || path(self).is_some_and(|own| Some(own) == path(other)))
+            && same_file(&self.file, &other.file)
+            && files.iter().any(|file| same_file(&self.file, file))
     }
 }
 
-/// Whether two objects are known to be the same.
-pub(super) fn same_object(first: Option<&Identity>, second: Option<&Identity>) -> bool {
-    matches!((first, second), (Some(first), Some(second)) if first.same(second))
+/// Whether two objects are known to be the same, as they are in these files.
+pub(super) fn same_object(first: Option<&Identity>, second: Option<&Identity>, files: &Pair<String>) -> bool {
+    matches!((first, second), (Some(first), Some(second)) if first.same(second, files))
 }
 
 /// A path below a group.
@@ -95,7 +101,7 @@ impl Entry {
         Self { path: path.to_owned(), kind: Kind::of(object), identity: Identity::of(object) }
     }
 
-    fn link(path: &str, link: &LinkType) -> Self {
+    pub(super) fn link(path: &str, link: &LinkType) -> Self {
         Self { path: path.to_owned(), kind: Kind::of_link(link), identity: None }
     }
 }
@@ -138,12 +144,23 @@ pub(super) fn lead(file: &File, path: &str, follow: bool) -> Result<Lead> {
     }
 }
 
-/// What an object that cannot be opened is, if only comparing it needs to fail.
-fn damaged(group: &Group, name: &str) -> Option<Kind> {
-    match group.loc_type_by_name(name) {
-        Ok(LocationType::Dataset) => Some(Kind::Dataset),
-        Ok(LocationType::NamedDatatype) => Some(Kind::Datatype),
-        _ => None,
+/// The object that a hard link leads to, opened if that is possible; if it is not, comparing it fails, but
+/// what it is may be known.
+///
+/// # Errors
+/// That it is not.
+pub(super) fn hard(group: &Group, name: &str, path: &str, address: u64) -> Result<(Entry, Option<Object>)> {
+    match group.open(name) {
+        Ok(object) => Ok((Entry::of(path, &object), Some(object))),
+        Err(error) => {
+            let kind = match group.loc_type_by_name(name) {
+                Ok(LocationType::Dataset) => Kind::Dataset,
+                Ok(LocationType::NamedDatatype) => Kind::Datatype,
+                _ => return Err(error.into()),
+            };
+            let identity = Some(Identity { file: group.filename(), address });
+            Ok((Entry { path: path.to_owned(), kind, identity }, None))
+        }
     }
 }
 
@@ -155,18 +172,30 @@ pub(super) struct Walk {
     followed: Vec<(Kind, String)>,
     /// Whether a link led nowhere.
     pub(super) dangling: bool,
+    /// What there is to say of links that could not be followed.
+    pub(super) complaints: String,
 }
+
+/// What is said of a group or link below which something is damaged.
+const NO_CONTENTS: &str = "Error: Could not get file contents\n";
 
 impl Walk {
     /// The group at `path` itself, and what is below it.
-    ///
-    /// # Errors
-    /// That an object is damaged.
-    pub(super) fn of(file: &File, path: &str, follow: bool) -> Result<Self> {
-        let mut walk = Self { entries: Vec::new(), follow, followed: Vec::new(), dangling: false };
-        let object = if path == "/" { Object::Group((**file).clone()) } else { file.open(path)? };
-        walk.visit(object, path, 0)?;
-        Ok(walk)
+    pub(super) fn of(file: &File, path: &str, follow: bool) -> (Self, Result<()>) {
+        let mut walk = Self {
+            entries: Vec::new(),
+            follow,
+            followed: Vec::new(),
+            dangling: false,
+            complaints: String::new(),
+        };
+        let object = if path == "/" { Ok(Object::Group((**file).clone())) } else { file.open(path) };
+        let result = object.map_err(Error::from).and_then(|object| walk.visit_from(object, path, 0));
+        (walk, result)
+    }
+
+    fn visit_from(&mut self, object: Object, path: &str, depth: usize) -> Result<()> {
+        self.visit(object, path, depth).inspect_err(|_| self.complaints.push_str(NO_CONTENTS))
     }
 
     fn visit(&mut self, object: Object, path: &str, depth: usize) -> Result<()> {
@@ -183,17 +212,9 @@ impl Walk {
         for link in group.links()? {
             let path = format!("{path}/{}", link.name);
             if let LinkType::Hard(address) = link.link_type {
-                let object = match group.open(&link.name) {
-                    Ok(object) => object,
-                    Err(error) => {
-                        let kind = damaged(group, &link.name).ok_or(error)?;
-                        let identity = Some(Identity { file: group.filename(), address });
-                        self.entries.push(Entry { path, kind, identity });
-                        continue;
-                    }
-                };
-                self.entries.push(Entry::of(&path, &object));
-                if let Object::Group(member) = object
+                let (entry, object) = hard(group, &link.name, &path, address)?;
+                self.entries.push(entry);
+                if let Some(Object::Group(member)) = object
                     && seen.insert(member.address())
                 {
                     self.members(&member, &path, seen, depth + 1)?;
@@ -214,7 +235,10 @@ impl Walk {
         let target = match link {
             LinkType::Soft(target) => target,
             LinkType::External { path, .. } => path,
-            _ => return Err(Error::new(format_args!("{path}: a link of an unknown class"))),
+            _ => {
+                self.complaints.push_str("Error: Invalid link type\n");
+                return Err(Error::new(format_args!("{path}: a link of an unknown class")));
+            }
         };
         let object = match group.open(name) {
             Ok(object) => object,
@@ -230,6 +254,6 @@ impl Walk {
             return Ok(());
         }
         self.followed.push(followed);
-        self.visit(object, path, depth + 1)
+        self.visit_from(object, path, depth + 1)
     }
 }
