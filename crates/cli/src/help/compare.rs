@@ -1,6 +1,6 @@
 //! The help of `h5 diff`.
 
-use super::{Described, Help, Section};
+use super::{CONNECTOR_INFO, Described, ERROR_STACK, Help, Section};
 
 pub(super) const DIFF: Help = Help {
     command: "diff",
@@ -60,17 +60,17 @@ pub(super) const DIFF: Help = Help {
                 Described("--vol-name-2", "NAME", "The VOL connector of the second file"),
                 Described("--vol-value-1", "N", "As --vol-name-1, by the connector's number, 0"),
                 Described("--vol-value-2", "N", "As --vol-name-2, by the connector's number, 0"),
-                Described("--vol-info-1", "INFO", "Understood, but the connector needs none"),
-                Described("--vol-info-2", "INFO", "Understood, but the connector needs none"),
-                Described("--page-buffer-size", "N", "Understood; pages are read as they are needed"),
+                Described("--vol-info-1", "INFO", CONNECTOR_INFO),
+                Described("--vol-info-2", "INFO", CONNECTOR_INFO),
+                Described::PAGE_BUFFER,
             ],
         },
         Section {
             heading: "Other",
             options: &[
-                Described("--enable-error-stack", "[N]", "Understood; errors are always explained"),
-                Described("-V --version", "", "Print the version of the C tool that this is like"),
-                Described("-h --help", "", "Print this help"),
+                Described("--enable-error-stack", "[N]", ERROR_STACK),
+                Described::VERSION,
+                Described::HELP,
             ],
         },
     ],

@@ -1,6 +1,6 @@
 //! The help of `h5 ls` and `h5 stat`.
 
-use super::{Described, Help, Section};
+use super::{Described, ERROR_STACK, HDFS, Help, PAGE_BUFFER, S3, Section};
 
 pub(super) const LS: Help = Help {
     command: "ls",
@@ -57,22 +57,22 @@ pub(super) const LS: Help = Help {
                 Described("--vfd", "DRIVER", "The driver: sec2, core, log, stdio, family, split or multi"),
                 Described("--vfd-name", "DRIVER", "As --vfd"),
                 Described("--vfd-value", "N", "As --vfd, by the driver's number"),
-                Described("--vfd-info", "INFO", "Understood, but drivers need none"),
-                Described("--vol-name", "NAME", "The VOL connector; there is only \"native\""),
-                Described("--vol-value", "N", "As --vol-name, by the connector's number, 0"),
-                Described("--vol-info", "INFO", "Understood, but the connector needs none"),
-                Described("--page-buffer-size", "N", "Understood; pages are read as they are needed"),
-                Described("--s3-cred", "CRED", "Refused: files in S3 cannot be opened"),
-                Described("--hdfs-attrs", "ATTRS", "Refused: files in HDFS cannot be opened"),
+                Described::DRIVER_INFO,
+                Described::CONNECTOR,
+                Described::CONNECTOR_NUMBER,
+                Described::CONNECTOR_INFO,
+                Described::PAGE_BUFFER,
+                Described::S3,
+                Described::HDFS,
             ],
         },
         Section {
             heading: "Other",
             options: &[
-                Described("--enable-error-stack", "", "Understood; errors are always explained"),
+                Described("--enable-error-stack", "", ERROR_STACK),
                 Described("-e --errors", "", "As --enable-error-stack"),
-                Described("-V --version", "", "Print the version of the C tool that this is like"),
-                Described("-h --help", "", "Print this help"),
+                Described::VERSION,
+                Described::HELP,
             ],
         },
     ],
@@ -89,11 +89,11 @@ pub(super) const STAT: Help = Help {
         Section {
             heading: "What is printed (all but the metadata of groups and datasets, unless parts are asked for)",
             options: &[
-                Described("-f --file", "", "How many objects and links there are"),
+                Described("-f", "", "How many objects and links there are"),
                 Described("-F --filemetadata", "", "What the metadata of the file takes"),
-                Described("-g --group", "", "How many groups have how many links"),
+                Described("-g", "", "How many groups have how many links"),
                 Described("-G --groupmetadata", "", "What the metadata of groups takes"),
-                Described("-d --dset", "", "Ranks, sizes, layouts and filters of datasets"),
+                Described("-d", "", "Ranks, sizes, layouts and filters of datasets"),
                 Described("-D --dsetmetadata", "", "What the metadata of datasets takes"),
                 Described("-T --dtypemetadata", "", "The datatypes of datasets"),
                 Described("-A --attribute", "", "How many objects have how many attributes"),
@@ -117,12 +117,12 @@ pub(super) const STAT: Help = Help {
         Section {
             heading: "Other",
             options: &[
-                Described("-E --enable-error-stack", "[N]", "Understood; errors are always explained"),
-                Described("-K --page-buffer-size", "N", "Understood; pages are read as they are needed"),
-                Described("-w --s3-cred", "CRED", "Refused: files in S3 cannot be opened"),
-                Described("-H --hdfs-attrs", "ATTRS", "Refused: files in HDFS cannot be opened"),
-                Described("-V --version", "", "Print the version of the C tool that this is like"),
-                Described("-h --help", "", "Print this help"),
+                Described("-E --enable-error-stack", "[N]", ERROR_STACK),
+                Described("-K --page-buffer-size", "N", PAGE_BUFFER),
+                Described("-w --s3-cred", "CRED", S3),
+                Described("-H --hdfs-attrs", "ATTRS", HDFS),
+                Described::VERSION,
+                Described::HELP,
             ],
         },
     ],

@@ -1,6 +1,6 @@
 //! The help of `h5 dump`.
 
-use super::{Described, Help, Section};
+use super::{Described, ERROR_STACK, Help, Section};
 
 pub(super) const DUMP: Help = Help {
     command: "dump",
@@ -84,21 +84,21 @@ pub(super) const DUMP: Help = Help {
                 ),
                 Described("--vfd-name", "DRIVER", "As --filedriver"),
                 Described("--vfd-value", "N", "As --filedriver, by the driver's number"),
-                Described("--vfd-info", "INFO", "What the driver needs to know"),
-                Described("--vol-name", "NAME", "The VOL connector; there is only \"native\""),
-                Described("--vol-value", "N", "As --vol-name, by the connector's number, 0"),
-                Described("--vol-info", "INFO", "Understood, but the connector needs none"),
-                Described("--page-buffer-size", "N", "Understood; pages are read as they are needed"),
-                Described("--s3-cred", "CRED", "Files in S3 cannot be opened"),
-                Described("--hdfs-attrs", "ATTRS", "Files in HDFS cannot be opened"),
+                Described::DRIVER_INFO,
+                Described::CONNECTOR,
+                Described::CONNECTOR_NUMBER,
+                Described::CONNECTOR_INFO,
+                Described::PAGE_BUFFER,
+                Described::S3,
+                Described::HDFS,
             ],
         },
         Section {
             heading: "Other",
             options: &[
-                Described("--enable-error-stack", "[N]", "Understood; errors are always explained"),
-                Described("-V --version", "", "Print the version of the C tool that this is like"),
-                Described("-h --help", "", "Print this help"),
+                Described("--enable-error-stack", "[N]", ERROR_STACK),
+                Described::VERSION,
+                Described::HELP,
             ],
         },
     ],
