@@ -59,6 +59,12 @@ def chunks():
         put("filter", str(choice), bytes([choice, len(values)]) + words + struct.pack("<H", len(raw)) + stored)
     zfp = struct.pack("<4I", 0x10105111, 0x0570667A, 0x00000FF3, 0x02F00000)
     put("filter", "zfp", bytes([7, 4]) + zfp + struct.pack("<H", 2048) + raw)
+    choices = {"32018": 14, "32028": 15}
+    for line in (HERE.parent / "testdata/read-only-chunks.txt").read_text().splitlines():
+        name, number, values, plain, stored = line.split()
+        words = b"".join(struct.pack("<I", int(value)) for value in values.split(","))
+        head = bytes([choices[number], len(words) // 4]) + words + struct.pack("<H", len(plain) // 2)
+        put("filter", name, head + bytes.fromhex(stored))
 
 
 for path in FILES:

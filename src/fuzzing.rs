@@ -236,7 +236,7 @@ fn nodes(number: u8, bytes: &[u8], widths: Widths) {
 }
 
 /// The filters by their numbers; the target's first byte chooses.
-const FILTERS: [u16; 14] = [
+const FILTERS: [u16; 16] = [
     id::DEFLATE,
     id::SHUFFLE,
     id::FLETCHER32,
@@ -251,6 +251,8 @@ const FILTERS: [u16; 14] = [
     id::BITSHUFFLE,
     id::BLOSC,
     id::BLOSC2,
+    id::JPEG_LS,
+    id::SPERR,
 ];
 
 /// The first byte chooses the filter, the second how many parameters follow; then the chunk's length

@@ -161,6 +161,10 @@ fn coder(id: u16, parameters: &[u32]) -> Option<Result<Box<dyn Coder>>> {
         id::BLOSC2 => boxed(Ok(super::blosc::Blosc::second(parameters))),
         #[cfg(feature = "zfp")]
         id::ZFP => boxed(super::zfp::Parameters::new(parameters)),
+        #[cfg(feature = "sperr")]
+        id::SPERR => boxed(super::sperr::Parameters::new(parameters)),
+        #[cfg(feature = "jpegls")]
+        id::JPEG_LS => boxed(Ok(super::jpegls::JpegLs)),
         _ => None,
     }
 }
@@ -175,7 +179,7 @@ pub(super) fn is_built_in(id: u16) -> bool {
 ///
 /// # Errors
 /// `Limit` if the result is longer than both `output` and `limit`, and those of `fill`.
-#[cfg(feature = "lz4")]
+#[cfg(any(feature = "lz4", feature = "jpegls", feature = "sperr"))]
 pub(super) fn decode_whole(
     total: u64,
     output: &mut [u8],

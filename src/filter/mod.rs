@@ -18,6 +18,8 @@ mod codec;
 mod deflate;
 mod describe;
 pub(crate) mod fletcher32;
+#[cfg(feature = "jpegls")]
+mod jpegls;
 #[cfg(feature = "lz4")]
 mod lz4;
 mod lzf;
@@ -28,6 +30,8 @@ mod pipeline;
 mod registry;
 mod scale_offset;
 mod shuffle;
+#[cfg(feature = "sperr")]
+mod sperr;
 mod szip;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -72,14 +76,18 @@ pub mod id {
     pub const ZFP: u16 = 32_013;
     /// Zstandard.
     pub const ZSTD: u16 = 32_015;
+    /// JPEG-LS, which EUMETSAT brought with FCIDECOMP; chunks can only be read.
+    pub const JPEG_LS: u16 = 32_018;
     /// Blosc 2, whose chunks have several dimensions.
     pub const BLOSC2: u16 = 32_026;
+    /// SPERR: wavelet coefficients of floats; chunks can only be read.
+    pub const SPERR: u16 = 32_028;
 }
 
 /// Bit 0 of a filter's flags: a chunk that it cannot process is stored without it.
 pub(crate) const OPTIONAL: u16 = 1;
 
-/// Whether chunks with this filter can be read and written now.
+/// Whether chunks with this filter can be read now, and written but with JPEG-LS and SPERR.
 pub fn is_available(id: u16) -> bool {
     codec::is_built_in(id) || registry::registered(id).is_some()
 }

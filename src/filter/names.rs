@@ -39,7 +39,7 @@ const REGISTERED: &[(u16, &str)] = &[
     (id::ZSTD, "zstd"),
     (32_016, "B3D"),
     (32_017, "SZ"),
-    (32_018, "FCIDECOMP, JPEG-LS"),
+    (id::JPEG_LS, "FCIDECOMP, JPEG-LS"),
     (32_019, "JPEG"),
     (32_020, "VBZ"),
     (32_021, "FAPEC"),
@@ -49,7 +49,7 @@ const REGISTERED: &[(u16, &str)] = &[
     (32_025, "Delta-Rice"),
     (id::BLOSC2, "blosc2"),
     (32_027, "FLAC"),
-    (32_028, "SPERR"),
+    (id::SPERR, "SPERR"),
     (32_029, "TERSE/PROLIX"),
     (32_030, "FFMPEG"),
 ];
@@ -68,6 +68,8 @@ pub(super) fn stored_name(id: u16) -> Option<&'static str> {
         id::ZSTD => Some(concat!("HDF5 zstd filter; see ", plugins!())),
         id::BITSHUFFLE => Some("bitshuffle; see https://github.com/kiyo-masui/bitshuffle"),
         id::ZFP => Some("H5Z-ZFP"),
+        id::SPERR => Some("H5Z-SPERR"),
+        id::JPEG_LS => Some("HDF5 JPEG-LS filter"),
         _ => None,
     }
 }
