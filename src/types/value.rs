@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Write};
 
-use super::convert::{Layout, Number};
+use super::convert::{Layout, Number, Plan};
+use super::native::NATIVE;
 use super::{Elements, H5Type, Heap, StdReference};
 use crate::format::message::datatype::{
-    ArrayType, ByteOrder, CompoundType, Datatype, DatatypeClass, EnumType, Member, StringPadding, StringType,
-    VarLenKind,
+    ArrayType, CompoundType, Datatype, DatatypeClass, EnumType, Member, StringPadding, StringType, VarLenKind,
 };
 use crate::{Error, Result};
 
@@ -166,15 +166,11 @@ fn number(datatype: &Datatype, element: &[u8]) -> Value {
         return Value::Opaque(element.to_vec());
     }
     if matches!(datatype.class, DatatypeClass::Float(_)) {
-        // The same conversion that reading as `f64` makes.
-        let double = Datatype::float64(ByteOrder::Little);
-        let mut bytes = [0; 8];
-        return match Layout::of(&double) {
-            Ok(Some(target)) => {
-                target.store(layout.load(element), &mut bytes);
-                Value::Float(f64::from_le_bytes(bytes))
-            }
-            _ => Value::Opaque(element.to_vec()),
+        let mut double = [0; 8];
+        let plan = Plan::compile(datatype, &Datatype::float64(NATIVE));
+        return match plan.and_then(|plan| plan.run(element, &mut double)) {
+            Ok(()) => Value::Float(f64::from_ne_bytes(double)),
+            Err(_) => Value::Opaque(element.to_vec()),
         };
     }
     let Number::Finite { negative, magnitude, .. } = layout.load(element) else {
@@ -281,6 +277,7 @@ impl fmt::Display for Value {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+    use crate::format::message::datatype::ByteOrder;
     use crate::types::{H5Write, VarLenRead, sequence};
 
     struct Nowhere;

@@ -4,7 +4,9 @@
 //! The rules are in format-spec-notes/conversions.md.
 
 mod context;
+mod exact;
 mod kernels;
+mod layout;
 mod members;
 mod number;
 mod owned;
@@ -19,8 +21,9 @@ mod tests_nested;
 mod text;
 
 pub(crate) use context::{Context, HeapId, VarLenRead, VarLenWrite};
+pub(crate) use exact::Number;
+pub(crate) use layout::Layout;
 pub(crate) use owned::Owned;
-pub(crate) use soft::{Layout, Number};
 
 use crate::format::message::datatype::{Datatype, DatatypeClass, VarLenKind};
 use crate::{Error, Result};

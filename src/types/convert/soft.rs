@@ -1,398 +1,322 @@
-//! Numbers of any layout: odd widths, offsets, orders and floating-point formats.
+//! Floats of any layout, by the rules of the C library's conversions that the processor has no part in.
+//!
+//! They round halves up, or to even where an integer becomes a float, and have oddities near the ends of
+//! the range that files have been read with for decades: format-spec-notes/conversions.md names them.
 
-use crate::format::message::datatype::{ByteOrder, Datatype, DatatypeClass, FloatType, Normalization};
+use super::layout::{Bits, Kind, Layout, low_mask};
+use crate::format::message::datatype::{Datatype, FloatType, Normalization};
+use crate::types::native::NATIVE;
 use crate::{Error, Result};
 
-/// The largest number, in bytes.
-const MAX_SIZE: usize = 32;
+/// A conversion of one element.
+pub(super) type Convert = fn(&Layout, &Layout, &[u8], &mut [u8]) -> Result<()>;
 
-/// The most bits of an integer or of a mantissa.
-const MAX_BITS: u16 = 128;
+/// The conversion, if one side is a float and none is a bit field.
+pub(super) fn conversion(from: &Layout, to: &Layout) -> Option<Convert> {
+    use Kind::{Float, Signed, Unsigned};
+    match (from.kind, to.kind) {
+        (Float(_), Float(_)) => Some(float_to_float),
+        (Float(_), Signed | Unsigned) => Some(float_to_integer),
+        (Signed | Unsigned, Float(_)) => Some(integer_to_float),
+        _ => None,
+    }
+}
 
-/// A number: what is between two layouts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Number {
+/// What the fields of a float are.
+struct Fields {
+    negative: bool,
+    exponent: u128,
+    mantissa: u128,
+    class: Class,
+}
+
+#[derive(PartialEq, Eq)]
+enum Class {
+    Zero,
+    Infinite,
     Nan,
-    Infinite {
-        negative: bool,
-    },
-    /// `magnitude * 2^exponent`.
-    Finite {
-        negative: bool,
-        magnitude: u128,
-        exponent: i64,
-    },
-}
-
-/// How a number is laid out in the bytes of an element.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Layout {
-    pub(crate) size: usize,
-    pub(crate) order: ByteOrder,
-    /// First significant bit and their number.
-    offset: u16,
-    precision: u16,
-    low_padding: bool,
-    high_padding: bool,
-    pub(crate) kind: Kind,
-}
-
-/// The meaning of the significant bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Signed,
-    Unsigned,
-    /// Unsigned, but losing bits is an error.
-    Bits,
-    Float(FloatType),
-}
-
-impl Layout {
-    /// The layout of a numeric type, of a bit field, or of the base of an enumeration.
-    ///
-    /// # Errors
-    /// `Format` if bits are outside the element, `Unsupported` beyond 128 bits.
-    pub(crate) fn of(datatype: &Datatype) -> Result<Option<Self>> {
-        let (order, offset, precision, low_padding, high_padding, kind) = match &datatype.class {
-            DatatypeClass::Integer(t) => {
-                let kind = if t.signed { Kind::Signed } else { Kind::Unsigned };
-                (t.order, t.bit_offset, t.precision, t.low_padding, t.high_padding, kind)
-            }
-            DatatypeClass::Bitfield(t) => {
-                (t.order, t.bit_offset, t.precision, t.low_padding, t.high_padding, Kind::Bits)
-            }
-            DatatypeClass::Float(t) => {
-                (t.order, t.bit_offset, t.precision, t.low_padding, t.high_padding, Kind::Float(*t))
-            }
-            DatatypeClass::Enum(t) => return Self::of(&t.base),
-            _ => return Ok(None),
-        };
-        let size = datatype.size as usize;
-        let layout = Self { size, order, offset, precision, low_padding, high_padding, kind };
-        layout.check().map(|()| Some(layout))
-    }
-
-    fn check(&self) -> Result<()> {
-        if self.size > MAX_SIZE || self.size == 0 {
-            return Err(Error::unsupported(format!("numbers of {} bytes", self.size)));
-        }
-        let bits = (self.size as u64).saturating_mul(8);
-        let fits = |at: u64, len: u64| len > 0 && at.saturating_add(len) <= bits;
-        let mut good = fits(self.offset.into(), self.precision.into());
-        if self.order == ByteOrder::Vax && !self.size.is_multiple_of(2) {
-            good = false;
-        }
-        let longest = match self.kind {
-            Kind::Float(t) => {
-                good &= fits(t.exponent_location.into(), t.exponent_size.into())
-                    && fits(t.mantissa_location.into(), t.mantissa_size.into())
-                    && fits(t.sign_location.into(), 1);
-                if t.exponent_size > 32 {
-                    return Err(Error::unsupported(format!("exponents of {} bits", t.exponent_size)));
-                }
-                // With the hidden bit, the mantissa must stay within 128 bits.
-                u16::from(t.mantissa_size).saturating_add(1)
-            }
-            _ => self.precision,
-        };
-        if !good {
-            return Err(Error::format("the bits of a number lie outside of its element"));
-        }
-        if longest > MAX_BITS {
-            return Err(Error::unsupported(format!("numbers of {longest} significant bits")));
-        }
-        Ok(())
-    }
-
-    /// Whether every bit of the element is significant.
-    pub(crate) fn is_full(&self) -> bool {
-        self.offset == 0 && usize::from(self.precision) == self.size.saturating_mul(8)
-    }
-
-    /// Whether the elements of both differ in their byte order at most.
-    pub(crate) fn is_same_but_order(&self, other: &Self) -> bool {
-        let kind = |kind: Kind| match kind {
-            Kind::Bits => Kind::Unsigned,
-            // The order is compared apart, and the padding makes no other number.
-            Kind::Float(float) => Kind::Float(FloatType { order: ByteOrder::Little, ..float }),
-            other => other,
-        };
-        let whole = Self { order: ByteOrder::Little, kind: kind(self.kind), ..*self };
-        whole == Self { order: ByteOrder::Little, kind: kind(other.kind), ..*other }
-    }
-
-    /// Whether numbers are those that an x86 processor has for `long double`.
-    fn is_long_double(&self, float: &FloatType) -> bool {
-        (self.size, self.order, self.offset, self.precision) == (16, ByteOrder::Little, 0, 80)
-            && (float.sign_location, float.exponent_location, float.exponent_size) == (79, 64, 15)
-            && (float.mantissa_location, float.mantissa_size, float.exponent_bias) == (0, 64, 16_383)
-    }
-
-    /// The number in an element.
-    pub(crate) fn load(&self, element: &[u8]) -> Number {
-        let bits = Bits::load(element, self.order);
-        match &self.kind {
-            Kind::Float(float) => load_float(&bits, float, self.is_long_double(float)),
-            Kind::Signed => {
-                let value = bits.get(self.offset, self.precision);
-                let unused = u32::from(MAX_BITS.saturating_sub(self.precision));
-                let value = value.wrapping_shl(unused).cast_signed().wrapping_shr(unused);
-                Number::Finite { negative: value < 0, magnitude: value.unsigned_abs(), exponent: 0 }
-            }
-            Kind::Unsigned | Kind::Bits => {
-                let magnitude = bits.get(self.offset, self.precision);
-                Number::Finite { negative: false, magnitude, exponent: 0 }
-            }
-        }
-    }
-
-    /// Writes the nearest number that the layout has; false if that is not the number itself, up
-    /// to rounding.
-    pub(crate) fn store(&self, number: Number, element: &mut [u8]) -> bool {
-        let mut bits = Bits::default();
-        let exact = match &self.kind {
-            Kind::Float(float) => store_float(number, float, &mut bits),
-            _ => {
-                let (value, exact) = integer(number, self.kind == Kind::Signed, self.precision);
-                bits.set(self.offset, self.precision, value);
-                exact
-            }
-        };
-        if self.low_padding {
-            bits.set(0, self.offset, u128::MAX);
-        }
-        if self.high_padding {
-            let top = self.offset.saturating_add(self.precision);
-            let all = (self.size as u16).saturating_mul(8);
-            let middle = top.saturating_add(MAX_BITS).min(all);
-            bits.set(top, middle.saturating_sub(top), u128::MAX);
-            bits.set(middle, all.saturating_sub(middle), u128::MAX);
-        }
-        bits.store(element, self.order);
-        exact
-    }
-}
-
-/// The nearest integer towards zero within the range, and whether the number was in the range.
-fn integer(number: Number, signed: bool, precision: u16) -> (u128, bool) {
-    let mask = low_mask(precision);
-    let (negative, magnitude) = match number {
-        Number::Nan => return (0, false),
-        Number::Infinite { negative } => (negative, None),
-        Number::Finite { negative, magnitude, exponent } => {
-            let shift = u32::try_from(exponent.unsigned_abs()).unwrap_or(u32::MAX);
-            let shifted = if exponent < 0 || magnitude == 0 {
-                Some(magnitude.checked_shr(shift).unwrap_or(0))
-            } else if shift <= magnitude.leading_zeros() {
-                magnitude.checked_shl(shift)
-            } else {
-                None
-            };
-            (negative, shifted)
-        }
-    };
-    let largest = match (negative, signed) {
-        (true, false) => 0,
-        (true, true) => mask.wrapping_shr(1).wrapping_add(1),
-        (false, true) => mask.wrapping_shr(1),
-        (false, false) => mask,
-    };
-    let kept = magnitude.map_or(largest, |magnitude| magnitude.min(largest));
-    let value = if negative { kept.wrapping_neg() & mask } else { kept };
-    (value, magnitude == Some(kept))
-}
-
-fn low_mask(len: u16) -> u128 {
-    u128::MAX.checked_shr(u32::from(MAX_BITS.saturating_sub(len))).unwrap_or(0)
+    Finite,
 }
 
 impl FloatType {
-    /// Bits of the significand, the hidden one included.
-    fn significand(&self) -> i64 {
-        i64::from(self.mantissa_size).saturating_add(i64::from(self.normalization == Normalization::Implied))
-    }
-
-    /// The exponent field that infinities and NaN have.
-    fn special(&self) -> u128 {
-        low_mask(self.exponent_size.into())
-    }
-
-    /// The exponent of the last bit of the significand for an exponent field.
-    fn last_bit(&self, field: i64) -> i64 {
-        field
-            .max(1)
-            .saturating_sub(i64::from(self.exponent_bias))
-            .saturating_sub(self.significand())
-            .saturating_add(1)
-    }
-
-    /// The mantissa of infinity: zero, but for an explicit leading bit.
-    fn infinity(&self) -> u128 {
-        match self.normalization {
-            Normalization::Implied => 0,
-            _ => {
-                low_mask(self.mantissa_size.into())
-                    ^ low_mask(u16::from(self.mantissa_size).saturating_sub(1))
-            }
-        }
-    }
-}
-
-/// The number that these bits are; `long_double`: in the processor's own format.
-fn load_float(bits: &Bits, float: &FloatType, long_double: bool) -> Number {
-    let negative = bits.get(float.sign_location.into(), 1) == 1;
-    let field = bits.get(float.exponent_location.into(), float.exponent_size.into());
-    let mut mantissa = bits.get(float.mantissa_location.into(), float.mantissa_size.into());
-    let explicit = float.normalization != Normalization::Implied;
-    if explicit && long_double && field != 0 && mantissa & float.infinity() == 0 {
-        // The processor refuses numbers without their first bit.
-        return Number::Nan;
-    }
-    if field == float.special() {
-        return if mantissa == 0 || mantissa == float.infinity() {
-            Number::Infinite { negative }
+    fn fields(&self, bits: &Bits) -> Fields {
+        let exponent = bits.get(self.exponent_location.into(), self.exponent_size.into());
+        let mantissa = bits.get(self.mantissa_location.into(), self.mantissa_size.into());
+        let leading_alone = self.normalization == Normalization::None && mantissa == self.top_bit();
+        let class = if mantissa == 0 && exponent == 0 {
+            Class::Zero
+        } else if exponent != self.special() {
+            Class::Finite
+        } else if mantissa == 0 || leading_alone {
+            Class::Infinite
         } else {
-            Number::Nan
+            Class::Nan
         };
+        Fields { negative: bits.get(self.sign_location.into(), 1) == 1, exponent, mantissa, class }
     }
-    let hidden = float.normalization == Normalization::Implied && field != 0;
-    let leading = if hidden { 1_u128.wrapping_shl(float.mantissa_size.into()) } else { 0 };
-    let mut exponent = float.last_bit(i64::try_from(field).unwrap_or(i64::MAX));
-    if explicit && !long_double && (field == 0 || mantissa == 0) {
-        // The C library counts exponents from 0 on, and takes a zero with an exponent for a one.
-        exponent = exponent.saturating_sub(1);
-        mantissa = if field == 0 { mantissa } else { 1 };
-    }
-    Number::Finite { negative, magnitude: mantissa | leading, exponent }
-}
 
-/// Writes sign, exponent and mantissa; always "exact", for rounding and infinities are.
-fn store_float(number: Number, float: &FloatType, bits: &mut Bits) -> bool {
-    let (negative, field, mantissa) = match number {
-        Number::Nan => {
-            // A quiet NaN: the first bit of the fraction, besides an explicit leading bit.
-            let leading = float.infinity();
-            let top = low_mask(float.mantissa_size.into())
-                ^ low_mask(u16::from(float.mantissa_size).saturating_sub(1));
-            let quiet = if leading == 0 { top } else { leading | leading.wrapping_shr(1) };
-            (false, float.special(), quiet)
+    /// Whether numbers with this exponent field have a first bit that is not stored; of the third way to
+    /// keep the first bit nobody knows what it means, so that the C library stops at such a number.
+    fn hides_first_bit(&self, exponent: u128) -> Result<bool> {
+        match self.normalization {
+            Normalization::Implied => Ok(exponent != 0),
+            Normalization::AlwaysSet if exponent != 0 => Err(unknown_normalization()),
+            Normalization::None | Normalization::AlwaysSet => Ok(false),
         }
-        Number::Infinite { negative } => (negative, float.special(), float.infinity()),
-        Number::Finite { negative, magnitude: 0, .. } => (negative, 0, 0),
-        Number::Finite { negative, magnitude, exponent } => match round(magnitude, exponent, float) {
-            Some((field, mantissa)) => (negative, field, mantissa),
-            None => (negative, float.special(), float.infinity()),
-        },
-    };
-    bits.set(float.sign_location.into(), 1, u128::from(negative));
-    bits.set(float.exponent_location.into(), float.exponent_size.into(), field);
-    bits.set(float.mantissa_location.into(), float.mantissa_size.into(), mantissa);
-    true
+    }
+
+    fn mantissa_bits(&self) -> u16 {
+        self.mantissa_size.into()
+    }
+
+    fn bias(&self) -> i64 {
+        self.exponent_bias.into()
+    }
+
+    fn put_sign(&self, bits: &mut Bits, negative: bool) {
+        bits.put(self.sign_location.into(), 1, u128::from(negative));
+    }
+
+    fn put_exponent(&self, bits: &mut Bits, exponent: u128) {
+        bits.put(self.exponent_location.into(), self.exponent_size.into(), exponent);
+    }
+
+    fn put_mantissa(&self, bits: &mut Bits, mantissa: u128) {
+        bits.put(self.mantissa_location.into(), self.mantissa_bits(), mantissa);
+    }
 }
 
-/// Exponent field and mantissa of the nearest value, ties to even; none if the number is larger
-/// than the largest finite value.
-fn round(magnitude: u128, exponent: i64, float: &FloatType) -> Option<(u128, u128)> {
-    let significand = float.significand();
-    let length = i64::from(u128::BITS.saturating_sub(magnitude.leading_zeros()));
-    // The value is in [2^top, 2^(top + 1)).
-    let top = exponent.saturating_add(length).saturating_sub(1);
-    let field = top.saturating_add(i64::from(float.exponent_bias)).max(0);
-    if u128::from(field.unsigned_abs()) >= float.special() {
-        return None;
+fn unknown_normalization() -> Error {
+    Error::unsupported("numbers whose mantissa is always normalized, but not by a hidden bit")
+}
+
+/// The float of a layout; `conversion` asks for it only where there is one.
+fn float(layout: &Layout) -> Result<FloatType> {
+    match layout.kind {
+        Kind::Float(float) => Ok(float),
+        _ => Err(Error::usage("an integer was converted as a float")),
     }
-    let last = float.last_bit(field);
-    let shift = last.saturating_sub(exponent);
-    let distance = u32::try_from(shift.unsigned_abs()).unwrap_or(u32::MAX);
-    let mut kept = if shift <= 0 {
-        // Within the significand, for the top bit is at most its first.
-        magnitude.checked_shl(distance).unwrap_or(0)
+}
+
+fn power(exponent: u16) -> u128 {
+    1_u128.checked_shl(exponent.into()).unwrap_or(0)
+}
+
+/// Bits up to the first that is set.
+fn bit_length(value: u128) -> u16 {
+    (u128::BITS as u16).saturating_sub(value.leading_zeros() as u16)
+}
+
+/// `1.fraction * 2^exponent`, the fraction of `len` bits.
+struct Scientific {
+    fraction: u128,
+    len: u16,
+    exponent: i64,
+    /// The exponent field is zero, which rounding takes for a sign of a number below the normal ones.
+    subnormal: bool,
+}
+
+impl Scientific {
+    fn of(fields: &Fields, float: &FloatType) -> Result<Self> {
+        let field = i64::try_from(fields.exponent).unwrap_or(i64::MAX);
+        let subnormal = field == 0;
+        if float.hides_first_bit(fields.exponent)? {
+            let exponent = field.saturating_sub(float.bias());
+            return Ok(Self { fraction: fields.mantissa, len: float.mantissa_bits(), exponent, subnormal });
+        }
+        // Where no bit is set, the first is taken to be the one below the last.
+        let length = bit_length(fields.mantissa);
+        let len = length.saturating_sub(1).max(length.min(1));
+        let fraction = fields.mantissa & low_mask(length.saturating_sub(1));
+        let unused = float.mantissa_bits().saturating_sub(length);
+        let exponent = field.saturating_sub(float.bias()).saturating_sub(unused.into());
+        Ok(Self { fraction, len, exponent, subnormal })
+    }
+}
+
+fn float_to_float(from: &Layout, to: &Layout, element: &[u8], out: &mut [u8]) -> Result<()> {
+    let (source, target) = (float(from)?, float(to)?);
+    let fields = source.fields(&from.bits(element));
+    let mut bits = Bits::default();
+    target.put_sign(&mut bits, fields.negative);
+    match fields.class {
+        Class::Zero => {}
+        Class::Nan => {
+            target.put_exponent(&mut bits, u128::MAX);
+            target.put_mantissa(&mut bits, u128::MAX);
+        }
+        Class::Infinite => {
+            let explicit = target.normalization == Normalization::None;
+            target.put_exponent(&mut bits, u128::MAX);
+            target.put_mantissa(&mut bits, if explicit { target.top_bit() } else { 0 });
+        }
+        Class::Finite => put_rounded(Scientific::of(&fields, &source)?, &target, &mut bits),
+    }
+    to.write(bits, out);
+    Ok(())
+}
+
+/// Writes mantissa and exponent, halves rounded up.
+///
+/// Where the mantissa has a place for the first bit, or loses places because the number is below the
+/// normal ones, that bit is written with a second one above it. So a carry out of the fraction goes into
+/// that second bit in an explicit mantissa, beyond its field, and is lost below the normal numbers.
+fn put_rounded(number: Scientific, target: &FloatType, bits: &mut Bits) {
+    let size = target.mantissa_bits();
+    let special = i64::try_from(target.special()).unwrap_or(i64::MAX);
+    let Scientific { mut fraction, mut len, exponent, mut subnormal } = number;
+    let mut field = exponent.saturating_add(target.bias());
+    // Places of the mantissa above the fraction.
+    let mut above = u16::from(target.normalization == Normalization::None);
+    if field < i64::from(size).saturating_neg() {
+        (field, fraction, len) = (0, 0, 0);
+    } else if field <= 0 {
+        above = above.saturating_add(u16::try_from(1_i64.saturating_sub(field)).unwrap_or(u16::MAX));
+        (field, subnormal) = (0, true);
+    } else if field >= special {
+        (field, fraction, len) = (special, 0, 0);
+    }
+
+    let places = size.saturating_sub(above);
+    let mut carry = false;
+    let mut kept = if len <= places {
+        fraction.checked_shl(places.saturating_sub(len).into()).unwrap_or(0)
     } else {
-        let cut = magnitude.checked_shr(distance).unwrap_or(0);
-        let rest = magnitude & low_mask(u16::try_from(distance.min(128)).unwrap_or(MAX_BITS));
-        let full = low_mask(u16::try_from(significand).unwrap_or(MAX_BITS));
-        let largest = u128::from(field.unsigned_abs()).saturating_add(1) == float.special() && cut == full;
-        if largest && rest != 0 {
-            return None;
+        let dropped = len.saturating_sub(places);
+        let kept = fraction.checked_shr(dropped.into()).unwrap_or(0);
+        let half = fraction.checked_shr(dropped.saturating_sub(1).into()).unwrap_or(0) & 1 == 1;
+        let full = low_mask(len.saturating_sub(dropped));
+        let largest = kept == full && field >= special.saturating_sub(1);
+        if above > size || !half || (largest && !subnormal) {
+            kept
+        } else {
+            carry = kept == full && !subnormal;
+            kept.wrapping_add(1) & full
         }
-        let half = 1_u128.checked_shl(distance.saturating_sub(1)).unwrap_or(0);
-        let up = half != 0 && (rest > half || (rest == half && cut & 1 == 1));
-        cut.saturating_add(u128::from(up))
     };
-    let mut field = u128::from(field.max(1).unsigned_abs());
-    let leading = 1_u128.wrapping_shl(u32::try_from(significand.saturating_sub(1)).unwrap_or(0));
-    if kept.wrapping_shr(1) >= leading {
-        kept = kept.wrapping_shr(1);
+    let first: u128 = if carry { 2 } else { 1 };
+    if above == size.saturating_add(1) {
+        kept = 1;
+    } else if above > size {
+        kept = 0;
+    } else if above > 0 {
+        kept |= first.checked_shl(places.into()).unwrap_or(0);
+        if above == 1 && size > 1 {
+            let beyond = u16::from(target.mantissa_location).saturating_add(size);
+            bits.put(beyond, 1, u128::from(carry));
+        }
+    }
+    if carry {
         field = field.saturating_add(1);
+        if field >= special {
+            (field, kept) = (special, 0);
+        }
     }
-    if kept < leading {
-        field = 0;
-    }
-    let hidden = if float.normalization == Normalization::Implied { leading } else { 0 };
-    Some((field, kept & !hidden))
+    target.put_mantissa(bits, kept);
+    target.put_exponent(bits, u128::from(field.unsigned_abs()));
 }
 
-/// The bits of an element, the least significant first.
-#[derive(Debug, Clone, Copy, Default)]
-struct Bits {
-    low: u128,
-    high: u128,
+fn float_to_integer(from: &Layout, to: &Layout, element: &[u8], out: &mut [u8]) -> Result<()> {
+    let source = float(from)?;
+    let fields = source.fields(&from.bits(element));
+    let (signed, precision) = (to.kind == Kind::Signed, to.precision);
+    let largest = low_mask(precision.saturating_sub(u16::from(signed)));
+    let mut bits = Bits::default();
+    match fields.class {
+        Class::Zero | Class::Nan => {}
+        Class::Infinite if !fields.negative => bits.put(to.offset, precision, largest),
+        // The place is counted from the end of the element, not of the number.
+        Class::Infinite if signed => bits.put(precision.saturating_sub(1), 1, 1),
+        Class::Infinite => {}
+        Class::Finite => {
+            let integer = truncated(&fields, &source, signed, precision)?;
+            bits.put(to.offset, precision, integer);
+        }
+    }
+    to.write(bits, out);
+    Ok(())
 }
 
-impl Bits {
-    fn load(element: &[u8], order: ByteOrder) -> Self {
-        let mut bytes = [0; MAX_SIZE];
-        if let Some(little) = bytes.get_mut(..element.len()) {
-            reorder(element, little, order);
-        }
-        let (halves, _) = bytes.as_chunks::<16>();
-        match halves {
-            [low, high] => Self { low: u128::from_le_bytes(*low), high: u128::from_le_bytes(*high) },
-            _ => Self::default(),
-        }
+/// The number without its fraction, or the nearest in range.
+///
+/// A negative number of a magnitude below a half is taken to be out of range, but for the one next to it.
+fn truncated(fields: &Fields, source: &FloatType, signed: bool, precision: u16) -> Result<u128> {
+    let size = source.mantissa_bits();
+    // Here the hidden bit belongs to subnormal numbers too.
+    let implied = source.normalization == Normalization::Implied;
+    source.hides_first_bit(fields.exponent)?;
+    let magnitude = fields.mantissa | if implied { power(size) } else { 0 };
+    if magnitude == 0 {
+        return Ok(0);
     }
+    let one_up = i64::from(fields.exponent == 0 || !implied);
+    let shift = i64::try_from(fields.exponent)
+        .unwrap_or(i64::MAX)
+        .saturating_sub(source.bias())
+        .saturating_add(one_up)
+        .saturating_sub(size.into());
+    // Where the first bit comes to be.
+    let top = i64::from(bit_length(magnitude)).saturating_sub(1).saturating_add(shift);
+    let limit = i64::from(precision).saturating_sub(i64::from(signed));
+    let distance = u32::try_from(shift.unsigned_abs()).unwrap_or(u32::MAX);
+    let shifted = if shift < 0 { magnitude.checked_shr(distance) } else { magnitude.checked_shl(distance) };
+    let integer = shifted.unwrap_or(0);
+    Ok(match (fields.negative, signed) {
+        _ if top == -1 => 0,
+        (true, false) => 0,
+        (true, true) if (0..limit).contains(&top) => integer.wrapping_neg(),
+        (true, true) => power(precision.saturating_sub(1)),
+        (false, _) if top < limit => integer,
+        (false, _) => low_mask(u16::try_from(limit).unwrap_or(0)),
+    })
+}
 
-    fn store(self, element: &mut [u8], order: ByteOrder) {
-        let mut bytes = [0; MAX_SIZE];
-        if let ([low, high], _) = bytes.as_chunks_mut::<16>() {
-            *low = self.low.to_le_bytes();
-            *high = self.high.to_le_bytes();
+/// Rounded to even. What is too large by the exponent of an infinity keeps its mantissa beside it.
+fn integer_to_float(from: &Layout, to: &Layout, element: &[u8], out: &mut [u8]) -> Result<()> {
+    let target = float(to)?;
+    let value = from.bits(element).get(from.offset, from.precision);
+    let negative = from.kind == Kind::Signed && value & power(from.precision.saturating_sub(1)) != 0;
+    let magnitude = if negative { value.wrapping_neg() & low_mask(from.precision) } else { value };
+    let mut bits = Bits::default();
+    if magnitude != 0 {
+        if target.normalization == Normalization::AlwaysSet {
+            return Err(unknown_normalization());
         }
-        if let Some(little) = bytes.get(..element.len()) {
-            reorder(little, element, order);
-        }
-    }
-
-    /// `len` bits (at most 128) from bit `at` on.
-    fn get(&self, at: u16, len: u16) -> u128 {
-        let at = u32::from(at);
-        let low = self.low.checked_shr(at).unwrap_or(0);
-        let high = match 128_u32.checked_sub(at) {
-            Some(up) => self.high.checked_shl(up).unwrap_or(0),
-            None => self.high.checked_shr(at.saturating_sub(128)).unwrap_or(0),
+        let explicit = target.normalization == Normalization::None;
+        let size = target.mantissa_bits();
+        let first = bit_length(magnitude).saturating_sub(1);
+        let len = first.saturating_add(explicit.into());
+        let fraction = magnitude & low_mask(len);
+        let mut field = u128::from(first).saturating_add(target.exponent_bias.into());
+        let mut kept = if len > size {
+            let dropped = len.saturating_sub(size);
+            let rest = fraction & low_mask(dropped);
+            let half = power(dropped.saturating_sub(1));
+            let kept = fraction.checked_shr(dropped.into()).unwrap_or(0);
+            kept.wrapping_add(u128::from(rest > half || (rest == half && kept & 1 == 1)))
+        } else {
+            fraction.checked_shl(size.saturating_sub(len).into()).unwrap_or(0)
         };
-        (low | high) & low_mask(len)
+        if kept & power(size) != 0 {
+            kept = if explicit { kept.wrapping_shr(1) } else { kept };
+            field = field.saturating_add(1);
+        }
+        if field > target.special() {
+            (field, kept) = (target.special(), 0);
+        }
+        target.put_sign(&mut bits, negative);
+        target.put_exponent(&mut bits, field);
+        target.put_mantissa(&mut bits, kept);
     }
-
-    /// Sets `len` bits (at most 128) from bit `at` on; they were zero.
-    fn set(&mut self, at: u16, len: u16, value: u128) {
-        let at = u32::from(at);
-        let value = value & low_mask(len);
-        self.low |= value.checked_shl(at).unwrap_or(0);
-        self.high |= match 128_u32.checked_sub(at) {
-            Some(down) => value.checked_shr(down).unwrap_or(0),
-            None => value.checked_shl(at.saturating_sub(128)).unwrap_or(0),
-        };
-    }
+    to.write(bits, out);
+    Ok(())
 }
 
-/// Copies an element from `order` to little-endian, or back: each order is its own inverse.
-fn reorder(from: &[u8], to: &mut [u8], order: ByteOrder) {
-    to.copy_from_slice(from);
-    if order != ByteOrder::Little {
-        to.reverse();
-    }
-    if order == ByteOrder::Vax {
-        to.as_chunks_mut::<2>().0.iter_mut().for_each(|word| word.reverse());
+/// The native double as a float, where the processor must not round it.
+pub(super) fn narrow(double: &[u8; 8], single: &mut [u8; 4]) {
+    let layout = |datatype: &Datatype| Layout::of(datatype).ok().flatten();
+    if let (Some(from), Some(to)) = (layout(&Datatype::float64(NATIVE)), layout(&Datatype::float32(NATIVE))) {
+        // Hidden first bits are known to the library, so there is a result.
+        let _ = float_to_float(&from, &to, double, single);
     }
 }

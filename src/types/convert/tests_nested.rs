@@ -50,14 +50,17 @@ const PADDINGS: [StringPadding; 3] =
 
 #[test]
 fn fixed_strings_lose_their_padding() {
-    // As the C library, but what follows a NUL within NUL-padded text is text.
+    // As the C library; what follows a NUL within NUL-padded text is text where it has no conversion.
     let bytes = b"ab\0\0\0\0ab    abcdefa\0c\0\0\0";
     let expected = [["ab", "ab    ", "abcdef", "a"], ["ab", "ab    ", "abcdef", "a\0c"]];
     for (padding, expected) in PADDINGS.into_iter().zip(expected) {
         let file = string(6, padding, CharacterSet::Ascii);
         assert_eq!(read::<String>(&file, bytes).unwrap(), expected);
         let fixed: Vec<FixedAscii<8>> = read(&file, bytes).unwrap();
-        assert!(fixed.iter().map(|text| text.as_str()).eq(expected));
+        let cut = expected.map(|text| text.split('\0').next().unwrap());
+        assert!(fixed.iter().map(|text| text.as_str()).eq(cut));
+        let short: Vec<FixedAscii<2>> = read(&file, bytes).unwrap();
+        assert!(short.iter().map(|text| text.as_str()).eq(["ab", "ab", "ab", "a"]));
     }
     let spaces = string(4, StringPadding::SpacePadded, CharacterSet::Utf8);
     assert_eq!(read::<String>(&spaces, b"ab      c   ").unwrap(), ["ab", "", "c"]);

@@ -16,6 +16,8 @@ pub(crate) struct Text {
     to: Shape,
     /// The target holds nothing but ASCII.
     ascii: bool,
+    /// What does not fit is cut off, and text ends at its first NUL: the C library converts so.
+    cut: bool,
 }
 
 /// How text is kept.
@@ -137,7 +139,13 @@ impl Text {
             side.datatype.string_type().is_some_and(|text| text.charset == CharacterSet::Ascii)
         };
         let ascii = is_ascii(to) && !is_ascii(from);
-        Ok(Some(Self { from: a, to: b, ascii }))
+        // What is written must come back; what is read is still in the file.
+        let cut = to.form == Form::Memory
+            && match (&from.datatype.class, &to.datatype.class) {
+                (DatatypeClass::String(x), DatatypeClass::String(y)) => x.charset == y.charset,
+                _ => false,
+            };
+        Ok(Some(Self { from: a, to: b, ascii, cut }))
     }
 
     pub(crate) fn apply(
@@ -156,6 +164,10 @@ impl Text {
 
     fn convert(&self, from: &[u8], to: &mut [u8], context: &mut Context<'_>) -> Result<()> {
         match self.from.place {
+            Place::Element if self.cut => {
+                self.cut(from, to);
+                Ok(())
+            }
             Place::Element => self.put(from, to, context),
             Place::Heap => match context {
                 Context::Write { heap, .. } => {
@@ -176,6 +188,25 @@ impl Text {
                 }
                 _ => Err(Context::wrong_direction()),
             },
+        }
+    }
+
+    /// Writes what the target has room for.
+    fn cut(&self, from: &[u8], to: &mut [u8]) {
+        let end = if self.from.end == End::Nuls { End::FirstNul } else { self.from.end };
+        let text = end.trim(from);
+        let text = text.get(..to.len()).unwrap_or(text);
+        self.pad(text, to);
+        if let (End::FirstNul, Some(last)) = (self.to.end, to.last_mut()) {
+            *last = 0;
+        }
+    }
+
+    /// Writes text that fits.
+    fn pad(&self, text: &[u8], to: &mut [u8]) {
+        to.fill(if self.to.end == End::Spaces { b' ' } else { 0 });
+        if let Some(start) = to.get_mut(..text.len()) {
+            start.copy_from_slice(text);
         }
     }
 
@@ -214,10 +245,7 @@ impl Text {
                 to.len().saturating_sub(terminator)
             )));
         }
-        to.fill(if self.to.end == End::Spaces { b' ' } else { 0 });
-        if let Some(start) = to.get_mut(..text.len()) {
-            start.copy_from_slice(text);
-        }
+        self.pad(text, to);
         Ok(())
     }
 }
