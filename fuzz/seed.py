@@ -8,6 +8,7 @@ import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 FILES = sorted((HERE.parent / "testdata").glob("*/*.h5"))
+ONION = sorted((HERE.parent / "testdata").glob("*/*.onion"))
 LARGEST = 32 << 10
 # The numbers of src/fuzzing.rs.
 SIGNATURES = {
@@ -50,6 +51,85 @@ def messages(path, data):
             put("structure", f"{path.stem}-m{choice}-{start}", bytes([choice, WIDTHS]) + data[start : start + 200])
 
 
+def seed(name, choice, data):
+    put("structure", f"{name}-s{choice}", bytes([choice, WIDTHS]) + data)
+
+
+def driver_blocks(path, data):
+    """A driver information block, and what the multi driver says in it."""
+    for found in re.finditer(b"NCSAfami|NCSAmult", data):
+        start, after = found.start() - 8, found.end()
+        if start >= 0 and data[start] == 0:
+            (size,) = struct.unpack_from("<I", data, start + 4)
+            seed(path.stem, 36, data[start : after + size])
+            if found.group() == b"NCSAmult":
+                seed(path.stem, 78, b"\0" + data[after : after + size])
+
+
+def continuations(path, data):
+    """Continuations of object headers, by the messages that lead there."""
+    for found in re.finditer(rb"\x10\0\x10\0.\0\0\0|\x10\x10\0.(?:..)?", data, re.DOTALL):
+        at, length = struct.unpack("<QQ", data[found.end() : found.end() + 16].ljust(16, b"\0"))
+        chunk = data[at : at + length]
+        old = found.group()[1] == 0
+        if 0 < length <= 2048 and at + length <= len(data) and old != chunk.startswith(b"OCHK"):
+            numbers = [0] if old else [1, 2]  # without and with the order of creation
+            for number in numbers:
+                seed(f"{path.stem}-{at}-{number}", 75, bytes([number]) + chunk)
+
+
+def cache_images(path, data):
+    """The message that names an image of the metadata cache; and an image with its smallest entries."""
+    start = data.find(b"MDCI")
+    if start < 0:
+        return
+    (length,) = struct.unpack_from("<Q", data, start + 6)
+    seed(path.stem, 34, struct.pack("<BQQ", 0, start, length))
+    (count,) = struct.unpack_from("<I", data, start + 14)
+    at, entries = start + 18, []
+    for _ in range(count):
+        (parents,) = struct.unpack_from("<H", data, at + 8)
+        (size,) = struct.unpack_from("<Q", data, at + 22)
+        end = at + 30 + 8 * parents + size
+        entries.append(data[at:end])
+        at = end
+    entries.sort(key=len)
+    for kept in 1, 2, 3:
+        body = b"".join(entries[:kept])
+        total = 18 + len(body) + 4
+        if total < 256:
+            head = b"MDCI\0\0" + struct.pack("<QI", total, kept)
+            seed(f"{path.stem}-{kept}", 76, bytes([total]) + head + body + bytes(4))
+
+
+def onion(path, data):
+    history, record = data.find(b"OWHS"), data.find(b"ORRS")
+    seed(path.stem, 37, data[:36])
+    if history >= 0:
+        seed(path.stem, 38, data[history : history + 16])
+        seed(path.stem, 39, data[history + 16 : history + 36])
+    if record >= 0:
+        seed(path.stem, 40, data[record : record + 64])
+        seed(path.stem, 41, data[record + 64 : record + 84])
+
+
+def made():
+    """What no file of testdata shows at a known place."""
+    token = struct.pack("<BQ", 8, 0x320)
+    points = struct.pack("<10I", 1, 1, 0, 0, 2, 2, 0, 1, 2, 3)
+    region = struct.pack("<II", len(points), 2) + points
+    seed("object", 35, b"\2\0" + token)
+    seed("region", 35, b"\3\0" + token + region)
+    seed("attribute", 35, b"\4\0" + token + struct.pack("<H", 4) + b"unit")
+    seed("elsewhere", 35, b"\2\1" + token + struct.pack("<H", 4) + b"a.h5")
+    seed("object", 77, b"\0\2\0" + token + bytes(7))
+    seed("parted", 77, b"\0\3\0" + struct.pack("<IQI", len(region) + 9, 0x800, 1))
+    seed("old", 77, b"\0" + struct.pack("<Q", 0x320) + points)
+    anchor = struct.pack("<QII", 512, 8, 0) + bytes(8)
+    record = b"\x89h5com\r\n" + struct.pack("<IIQQ", 1, 1, 32 + len(anchor) + 4, 4096) + anchor + bytes(4)
+    seed("record", 42, record)
+
+
 def chunks():
     parameters = {0: (6,), 1: (4,), 2: (), 3: (141, 8, 8, 32), 6: ()}
     raw = bytes(range(64)) * 4
@@ -73,7 +153,13 @@ for path in FILES:
         put("walk", path.name, data)
         put("edit", path.name, data)
     structures(path, data)
+    driver_blocks(path, data)
+    continuations(path, data)
+    cache_images(path, data)
     if len(data) < 3000:
         messages(path, data)
+for path in ONION:
+    onion(path, path.read_bytes())
+made()
 chunks()
 print(*(f"{folder.name}: {len(list(folder.iterdir()))}" for folder in sorted((HERE / "corpus").iterdir())), sep=", ")
