@@ -1,5 +1,6 @@
 //! Reading virtual datasets: each mapping's share of the selection from its source.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::unwritten::Unwritten;
@@ -10,6 +11,7 @@ use crate::chunk::grid::Axis;
 use crate::container::objects::Objects;
 use crate::file::Shared;
 use crate::format::message::datatype::{Datatype, DatatypeClass, ReferenceType};
+use crate::format::selection::Pattern;
 use crate::selection::Resolved;
 use crate::types::{Context, Heap, Plain, Plan};
 use crate::{Error, Result};
@@ -46,22 +48,31 @@ impl VirtualRead<'_> {
         })
     }
 
-    /// How many elements the sources that are there hold, at most.
+    /// How many elements the sources hold that are there and concern the request, at most.
     fn held(&self, data: &VirtualData) -> Result<u64> {
         let mut held = 0_u64;
+        let mut add = |mapping: &Source, block: u64, mapped: u64| {
+            if let Some(source) = mapping.open(self.shared, block)? {
+                held = held.saturating_add(source.state.stored_len(&source.shared)?.min(mapped));
+            }
+            Ok::<_, Error>(())
+        };
         for mapping in &data.mappings {
-            let mapped = mapping.target.selected(&self.dims);
-            let len = match mapping.numbered()? {
-                // How many blocks there are, the dataset's extent may tell.
-                Some(_) => mapped,
-                None => match mapping.open(self.shared, 0)? {
-                    Some(source) => source.state.stored_len(&source.shared)?.min(mapped),
-                    None => 0,
-                },
-            };
-            held = held.saturating_add(len);
+            match mapping.numbered()? {
+                None => add(mapping, 0, mapping.target.selected(&self.dims))?,
+                Some((dim, pattern)) => self.blocks(dim, pattern).try_for_each(|block| {
+                    add(mapping, block, mapping.block(dim, block).selected(&self.dims))
+                })?,
+            }
         }
         Ok(held)
+    }
+
+    /// Which of the blocks along `dim` may concern the request.
+    fn blocks(&self, dim: usize, pattern: Pattern) -> Range<u64> {
+        let (low, high) = bounds(self.request, dim);
+        let first = low.saturating_sub(pattern.start) / pattern.stride.max(1);
+        first..high.saturating_sub(pattern.start).div_ceil(pattern.stride.max(1))
     }
 
     /// Makes every element the fill value.
@@ -85,10 +96,7 @@ impl VirtualRead<'_> {
 
     fn mapping(&self, mapping: &Source, memory: &mut Memory<'_>) -> Result<()> {
         if let Some((dim, pattern)) = mapping.numbered()? {
-            let (low, high) = bounds(self.request, dim);
-            let first = low.saturating_sub(pattern.start) / pattern.stride.max(1);
-            let end = high.saturating_sub(pattern.start).div_ceil(pattern.stride.max(1));
-            for block in first..end {
+            for block in self.blocks(dim, pattern) {
                 let target = Numbered::new(&mapping.block(dim, block), &self.dims, 0)?;
                 let wanted = target.wanted(self.request)?;
                 if !wanted.is_empty()

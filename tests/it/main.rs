@@ -10,6 +10,7 @@ mod elsewhere;
 mod fixtures;
 mod handles;
 mod hostile;
+mod huge;
 #[cfg(all(feature = "derive", feature = "ndarray"))]
 mod port;
 mod references;
