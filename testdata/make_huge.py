@@ -54,8 +54,10 @@ def write():
         virtual(file, "absent", (LEN,), "i4", [(0, "not there.h5", "data", LEN)])
         virtual(file, "of chunks", (LEN,), "i4", [(0, ".", "chunked", LEN)])
         virtual(file, "few of many", (LEN,), "i4", [(1000, ".", "few", 10)])
+        virtual(file, "of absent", (LEN,), "i4", [(0, ".", "absent", LEN)])
         numbered(file, "numbered", LEN)
         external(file, "short file", "external.raw", h5py.h5f.UNLIMITED)
+        virtual(file, "of short file", (LEN,), "u1", [(0, ".", "short file", LEN)])
         external(file, "no file", "not there.raw", h5py.h5f.UNLIMITED)
 
 

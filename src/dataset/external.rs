@@ -58,6 +58,11 @@ impl ExternalData {
         reserved.min(needed)
     }
 
+    /// How many bytes of the data there are in files.
+    pub(super) fn held(&self, shared: &Shared) -> u64 {
+        OpenFiles { slots: &self.slots, shared, open: Vec::new() }.held()
+    }
+
     pub(super) fn read(&self, shared: &Shared, pieces: &Pieces, out: &mut [u8], plan: &Plan) -> Result<()> {
         let mut files = OpenFiles { slots: &self.slots, shared, open: Vec::new() };
         Unwritten::check(shared, out.len() as u64, || Ok(files.held()))?;

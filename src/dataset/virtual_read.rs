@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::state::Storage;
 use super::unwritten::Unwritten;
 use super::virtual_map::{Numbered, Wanted};
 use super::virtual_sources::{Source, VirtualData, VirtualView, nested};
@@ -12,7 +13,7 @@ use crate::container::objects::Objects;
 use crate::file::Shared;
 use crate::format::message::datatype::{Datatype, DatatypeClass, ReferenceType};
 use crate::format::selection::Pattern;
-use crate::selection::Resolved;
+use crate::selection::{Resolved, Selection};
 use crate::types::{Context, Heap, Plain, Plan};
 use crate::{Error, Result};
 
@@ -42,37 +43,11 @@ impl VirtualRead<'_> {
     pub(super) fn run(&self, data: &VirtualData, memory: &mut Memory<'_>) -> Result<()> {
         let bytes = |elements: u64| elements.saturating_mul(self.plan.target_size() as u64);
         nested(self.state, || {
-            Unwritten::check(self.shared, bytes(self.request.len()), || Ok(bytes(self.held(data)?)))?;
+            let held = || held(data, self.shared, &self.dims, self.request).map(bytes);
+            Unwritten::check(self.shared, bytes(self.request.len()), held)?;
             self.fill(memory)?;
             data.mappings.iter().try_for_each(|mapping| self.mapping(mapping, memory))
         })
-    }
-
-    /// How many elements the sources hold that are there and concern the request, at most.
-    fn held(&self, data: &VirtualData) -> Result<u64> {
-        let mut held = 0_u64;
-        let mut add = |mapping: &Source, block: u64, mapped: u64| {
-            if let Some(source) = mapping.open(self.shared, block)? {
-                held = held.saturating_add(source.state.stored_len(&source.shared)?.min(mapped));
-            }
-            Ok::<_, Error>(())
-        };
-        for mapping in &data.mappings {
-            match mapping.numbered()? {
-                None => add(mapping, 0, mapping.target.selected(&self.dims))?,
-                Some((dim, pattern)) => self.blocks(dim, pattern).try_for_each(|block| {
-                    add(mapping, block, mapping.block(dim, block).selected(&self.dims))
-                })?,
-            }
-        }
-        Ok(held)
-    }
-
-    /// Which of the blocks along `dim` may concern the request.
-    fn blocks(&self, dim: usize, pattern: Pattern) -> Range<u64> {
-        let (low, high) = bounds(self.request, dim);
-        let first = low.saturating_sub(pattern.start) / pattern.stride.max(1);
-        first..high.saturating_sub(pattern.start).div_ceil(pattern.stride.max(1))
     }
 
     /// Makes every element the fill value.
@@ -96,7 +71,7 @@ impl VirtualRead<'_> {
 
     fn mapping(&self, mapping: &Source, memory: &mut Memory<'_>) -> Result<()> {
         if let Some((dim, pattern)) = mapping.numbered()? {
-            for block in self.blocks(dim, pattern) {
+            for block in blocks(self.request, dim, pattern) {
                 let target = Numbered::new(&mapping.block(dim, block), &self.dims, 0)?;
                 let wanted = target.wanted(self.request)?;
                 if !wanted.is_empty()
@@ -178,6 +153,53 @@ impl VirtualRead<'_> {
         }
         copy.run(wanted, out).map_err(named)
     }
+}
+
+/// How many elements of a virtual dataset its sources hold that are there and concern the request, at
+/// most.
+fn held(data: &VirtualData, shared: &Arc<Shared>, dims: &[u64], request: &Resolved) -> Result<u64> {
+    let mut held = 0_u64;
+    let mut add = |mapping: &Source, block: u64, mapped: u64| {
+        if let Some(source) = mapping.open(shared, block)? {
+            held = held.saturating_add(source.state.held_len(&source.shared)?.min(mapped));
+        }
+        Ok::<_, Error>(())
+    };
+    for mapping in &data.mappings {
+        match mapping.numbered()? {
+            None => add(mapping, 0, mapping.target.selected(dims))?,
+            Some((dim, pattern)) => blocks(request, dim, pattern)
+                .try_for_each(|block| add(mapping, block, mapping.block(dim, block).selected(dims)))?,
+        }
+    }
+    Ok(held)
+}
+
+impl State {
+    /// How many elements are in files that are there, at most, whatever has a place for more.
+    fn held_len(&self, shared: &Arc<Shared>) -> Result<u64> {
+        let inner = self.read_lock()?;
+        match &inner.storage {
+            Storage::Virtual(data) => {
+                let (data, dims) = (data.clone(), inner.dims().to_vec());
+                drop(inner);
+                let whole = Resolved::new(&Selection::All, &dims)?;
+                nested(self, || held(&data, shared, &dims, &whole))
+            }
+            Storage::External { data, .. } => Ok(data.held(shared) / self.element_size().max(1) as u64),
+            _ => {
+                drop(inner);
+                self.stored_len(shared)
+            }
+        }
+    }
+}
+
+/// Which of the blocks along `dim` may concern the request.
+fn blocks(request: &Resolved, dim: usize, pattern: Pattern) -> Range<u64> {
+    let (low, high) = bounds(request, dim);
+    let first = low.saturating_sub(pattern.start) / pattern.stride.max(1);
+    first..high.saturating_sub(pattern.start).div_ceil(pattern.stride.max(1))
 }
 
 /// Whether elements hold references to more than the address of an object.
