@@ -3,7 +3,8 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use hdfive::{File, Group, LinkInfo, LinkType, Location, NamedDatatype, Object};
+use hdfive::datatype::{Datatype, DatatypeClass};
+use hdfive::{Attribute, File, Group, LinkInfo, LinkType, Location, NamedDatatype, Object};
 
 use crate::errors::{Error, Result};
 use crate::render::TargetKind;
@@ -42,6 +43,49 @@ pub(crate) fn kind(object: &Object) -> Option<TargetKind> {
     }
 }
 
+/// Whether so few of a number's bits are significant that the C library takes it for damaged, if no checksum
+/// says otherwise.
+fn is_sparse(datatype: &Datatype) -> bool {
+    let sparse = |offset: u16, precision: u16| {
+        let (size, used) = (8 * u64::from(datatype.size), u64::from(precision) + u64::from(offset));
+        datatype.size > 1 && u64::from(precision) < size && size > 2 * used
+    };
+    match &datatype.class {
+        DatatypeClass::Integer(class) => sparse(class.bit_offset, class.precision),
+        DatatypeClass::Float(class) => sparse(class.bit_offset, class.precision),
+        DatatypeClass::Bitfield(class) => sparse(class.bit_offset, class.precision),
+        DatatypeClass::Enum(class) => is_sparse(&class.base),
+        DatatypeClass::Array(class) => is_sparse(&class.base),
+        DatatypeClass::VarLen(class) => is_sparse(&class.base),
+        DatatypeClass::Compound(class) => class.members.iter().any(|member| is_sparse(&member.datatype)),
+        _ => false,
+    }
+}
+
+/// Refuses a datatype in a header without checksums that the C library takes for damaged.
+fn check_bits(header: &Location, datatype: &Datatype) -> Result<()> {
+    if !is_sparse(datatype) || header.header_info()?.version > 1 {
+        return Ok(());
+    }
+    Err(Error::new("the datatype has unusually many unused bits, so that the file may be damaged"))
+}
+
+fn check_type(object: &Object) -> Result<()> {
+    match object {
+        Object::Dataset(dataset) if is_sparse(dataset.datatype()) => match dataset.named_datatype()? {
+            Some(named) => check_bits(&named, dataset.datatype()),
+            None => check_bits(dataset, dataset.datatype()),
+        },
+        Object::NamedDatatype(named) => check_bits(named, named.datatype()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses attributes of an object among which is one that the C library takes for damaged.
+pub(crate) fn check_attributes(object: &Location, attributes: &[Attribute]) -> Result<()> {
+    attributes.iter().try_for_each(|attribute| check_bits(object, attribute.datatype()))
+}
+
 /// A group whose links are being followed.
 struct Level {
     group: Group,
@@ -70,6 +114,12 @@ impl Objects {
             let opened = level.group.open(&link.name).map_err(Error::from);
             // The C library looks for names no further than where it cannot tell what an object is.
             let lost = opened.is_err() && order.stored && level.group.loc_type_by_name(&link.name).is_err();
+            let opened = opened.and_then(|object| {
+                if !order.stored {
+                    check_type(&object)?;
+                }
+                Ok(object)
+            });
             let object = match objects.note(opened) {
                 Some(object) => object,
                 None if lost => break,
@@ -220,5 +270,25 @@ impl Visit {
             links.reverse();
         }
         Ok(Level { group, path, links: links.into_iter() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hdfive::datatype::{ByteOrder, Datatype};
+
+    use super::*;
+
+    #[test]
+    fn numbers_with_few_significant_bits_are_sparse() {
+        let of = |precision, bit_offset| {
+            let mut datatype = Datatype::integer(4, true, ByteOrder::Little);
+            if let DatatypeClass::Integer(class) = &mut datatype.class {
+                (class.precision, class.bit_offset) = (precision, bit_offset);
+            }
+            datatype
+        };
+        assert!(is_sparse(&of(15, 0)) && is_sparse(&of(8, 7)) && is_sparse(&Datatype::var_len(of(1, 0))));
+        assert!(!is_sparse(&of(16, 0)) && !is_sparse(&of(8, 8)) && !is_sparse(&of(32, 0)));
     }
 }

@@ -156,3 +156,50 @@ fn elements_of_xml_may_go_elsewhere_than_the_rest() {
     assert_eq!(between.trim(), "</hdf5:", "{outline}");
     assert_eq!(printed(dir.path(), &["-x", "x.h5", "x.h5"]).1, Some(1));
 }
+
+/// A file with a dataset of 4 rows of 5, a reference to it, and one to a region of it.
+fn referring() -> TempDir {
+    folder(|file| {
+        let data: Vec<i32> = (0..20).collect();
+        file.new_dataset::<i32>().shape((4, 5)).create("d").unwrap().write_raw(&data).unwrap();
+        let object = file.reference::<hdfive::ObjectReference>("d").unwrap();
+        file.new_dataset_builder().with_data(&[object]).create("o").unwrap();
+        let region = file.dataset("d").unwrap().region_reference(hdfive::s![1..4;2, 1..]).unwrap();
+        file.new_dataset_builder().with_data(&[region]).create("r").unwrap();
+    })
+}
+
+#[test]
+fn parts_past_the_edge_end_there() {
+    let dir = referring();
+    let args = ["-d", "/d", "-s", "0,4", "-S", "3,2", "-c", "2,1", "-k", "2,1", "x.h5"];
+    let (text, code) = printed(dir.path(), &args);
+    let rows = "      DATA {\n      (0,4): 4,\n      (1,4): 9,\n      (3,4): 19,\n      }\n";
+    assert!(text.contains(rows) && code == Some(0), "{text}");
+}
+
+#[test]
+fn what_references_lead_to_is_printed_in_part() {
+    let dir = referring();
+    let (text, code) = printed(dir.path(), &["-d", "/o", "-s", "0", "-c", "1", "x.h5"]);
+    let (_, inner) = text.split_once("DATASET \"x.h5/d\"\n").unwrap();
+    let header = "            SUBSET {\n               START ( 0, 0 );\n               STRIDE ( 1, 0 );\n";
+    assert!(inner.starts_with(header) && code == Some(0), "{text}");
+}
+
+#[test]
+fn lines_of_regions_are_broken_a_level_deeper() {
+    let dir = referring();
+    let (text, _) = printed(dir.path(), &["-R", "-w", "24", "-d", "/r", "x.h5"]);
+    let rows = ["6, 7, 8,", "9,", "16, 17,", "18, 19"].join("\n            ");
+    let data = format!("         DATA {{\n            {rows}\n         }}\n");
+    assert!(text.contains(&data), "{text}");
+}
+
+#[test]
+fn narrow_lines_leave_no_room_for_the_superblock() {
+    let dir = referring();
+    for args in [&["-B", "-w", "3", "x.h5"][..], &["-B", "-m", "%g", "x.h5"]] {
+        assert_eq!(printed(dir.path(), args), ("HDF5 \"x.h5\" {\nSUPER_BLOCK {\n".to_owned(), Some(1)));
+    }
+}

@@ -4,7 +4,7 @@ use hdfive::{Attribute, Group, LinkInfo, LinkType, Location, Object};
 
 use super::Dumper;
 use crate::errors::Result;
-use crate::objects::{Visitor, location};
+use crate::objects::{Visitor, check_attributes, location};
 use crate::render::TargetKind;
 
 impl Dumper<'_> {
@@ -21,9 +21,10 @@ impl Dumper<'_> {
     }
 
     /// The attributes of an object, in the order that the options ask for.
-    pub(super) fn attributes_in_order(&self, object: &Location) -> hdfive::Result<Vec<Attribute>> {
+    pub(super) fn attributes_in_order(&self, object: &Location) -> Result<Vec<Attribute>> {
         let mut attributes =
             if self.options.by_creation { object.attrs_by_creation() } else { object.attrs() }?;
+        check_attributes(object, &attributes)?;
         if self.options.descending {
             attributes.reverse();
         }

@@ -1,7 +1,7 @@
 //! The elements of datasets and attributes.
 
 use hdfive::datatype::{Datatype, DatatypeClass};
-use hdfive::{Container, Dataset, Elements};
+use hdfive::{Container, Dataset, Elements, Layout};
 
 use super::external::references;
 use super::options::BinaryForm;
@@ -25,10 +25,7 @@ impl Dumper<'_> {
                 self.breakable_line(cursor, &format!("PACKED_BITS OFFSET={offset} LENGTH={length}"))?;
                 self.check_bits(dataset.datatype(), offset + length);
             }
-            match &part {
-                Some(part) => self.subset(dataset, part, cursor)?,
-                None => self.dataset_data(dataset, cursor)?,
-            }
+            self.dataset_part(dataset, part.as_ref(), cursor)?;
         }
         // What follows, attributes above all, is printed with the last of the groups.
         Ok(())
@@ -44,8 +41,24 @@ impl Dumper<'_> {
         }
     }
 
+    /// Prints the elements of a dataset, or a part of them.
+    pub(super) fn dataset_part(
+        &mut self,
+        dataset: &Dataset,
+        part: Option<&Part>,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        let before = std::mem::replace(&mut self.outline.converted, !is_blank(dataset));
+        let result = match part {
+            Some(part) => self.subset(dataset, part, cursor),
+            None => self.dataset_data(dataset, cursor),
+        };
+        self.outline.converted = before;
+        result
+    }
+
     /// Prints the elements of a dataset.
-    pub(super) fn dataset_data(&mut self, dataset: &Dataset, cursor: &mut Cursor) -> Result<()> {
+    fn dataset_data(&mut self, dataset: &Dataset, cursor: &mut Cursor) -> Result<()> {
         self.data_if(check_written(dataset), dataset, Section::Data, cursor)
     }
 
@@ -159,6 +172,16 @@ impl Dumper<'_> {
         let lines = &mut Lines::new(self.out.to(Section::Outline));
         Ok(lines.element(cursor, &style, &mut Data::default(), 0, "\"")?)
     }
+}
+
+/// Whether nothing of a dataset is in the file, nor a fill value: the C library makes the elements in memory.
+fn is_blank(dataset: &Dataset) -> bool {
+    let stored = match dataset.layout() {
+        Ok(Layout::Contiguous) => dataset.offset().is_some() || !dataset.external_files().is_empty(),
+        Ok(Layout::Chunked) => dataset.chunk_index_address().is_some(),
+        _ => true,
+    };
+    !stored && dataset.fill_value_bytes().is_none()
 }
 
 /// Whether there are times in the type: the C library has no native type for these, so that the C

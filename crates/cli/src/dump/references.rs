@@ -127,10 +127,8 @@ impl Dumper<'_> {
         self.referring.push(dataset.address());
         self.handles.datasets(1);
         cursor.level += 1;
-        let result = match self.referred_part.clone() {
-            Some(part) => self.subset(&dataset, &part, cursor),
-            None => self.dataset_data(&dataset, cursor),
-        };
+        let part = self.referred_part.clone();
+        let result = self.dataset_part(&dataset, part.as_ref(), cursor);
         cursor.level -= 1;
         self.referring.pop();
         result

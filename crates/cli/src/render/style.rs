@@ -13,6 +13,9 @@ pub(crate) struct Style {
     /// Whether elements are printed as bytes, whatever their type; but as with the C tool, that is only
     /// what separates them.
     pub(crate) raw: bool,
+    /// Whether elements are converted from the type in the file, where values of enumerations without a name
+    /// may be lost.
+    pub(crate) converted: bool,
     /// The bits of integers that are printed, if not all are.
     pub(crate) bits: Option<Bits>,
     /// Whether one-byte integers are characters.
@@ -160,6 +163,7 @@ impl Style {
             float: Format::general(),
             double: Format::general(),
             raw: false,
+            converted: true,
             bits: None,
             ascii: false,
             escape: Escape::Plain,

@@ -112,7 +112,7 @@ impl<'a> Values<'a> {
             DatatypeClass::Time { .. } | DatatypeClass::Opaque { .. } => push_hex(text, bytes),
             DatatypeClass::Compound(class) => self.push_compound(text, class, bytes, level)?,
             DatatypeClass::Reference(class) => self.push_reference(text, datatype, *class, bytes)?,
-            DatatypeClass::Enum(class) => push_enum(text, class, bytes),
+            DatatypeClass::Enum(class) => push_enum(text, class, bytes, self.style.converted),
             DatatypeClass::Array(class) => self.push_array(text, class, bytes, level)?,
             DatatypeClass::VarLen(class) => match class.kind {
                 VarLenKind::String(_) if Heap::is_null(bytes) => text.push_str("NULL"),
@@ -343,7 +343,7 @@ fn is_native(datatype: &Datatype, class: &IntegerType) -> bool {
         && !(class.low_padding || class.high_padding)
 }
 
-fn push_enum(text: &mut String, class: &EnumType, bytes: &[u8]) {
+fn push_enum(text: &mut String, class: &EnumType, bytes: &[u8], converted: bool) {
     if let Some((name, _)) = class.members.iter().find(|(_, value)| value == bytes) {
         text.push_str(&escape_name(name));
         return;
@@ -351,7 +351,7 @@ fn push_enum(text: &mut String, class: &EnumType, bytes: &[u8]) {
     let DatatypeClass::Integer(base) = &class.base.class else {
         return push_hex(text, bytes);
     };
-    if loses_value(class, bytes) {
+    if converted && loses_value(class, bytes) {
         // What it becomes may have a name.
         let ones = |value: &[u8]| match integer(value, base) {
             Integer::Signed(value) => value == -1,

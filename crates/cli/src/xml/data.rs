@@ -125,7 +125,6 @@ impl Xml<'_> {
     }
 
     fn string_lines(&mut self, elements: &Elements, level: usize) -> Result<()> {
-        let columns = self.settings.columns.unwrap_or(65_535);
         let variable = matches!(elements.datatype().class, DatatypeClass::VarLen(_));
         for element in elements.iter() {
             let bytes = match variable {
@@ -137,12 +136,7 @@ impl Xml<'_> {
                 false => element,
             };
             let text = escape_string(bytes.split(|&byte| byte == 0).next().unwrap_or(bytes));
-            // A line is begun before it is known whether the string, its quotation marks and a space
-            // fit.
-            if 3 * level + text.len() + 3 > columns {
-                self.line(level, "")?;
-            }
-            self.line(level, [b"\"", text.as_slice(), b"\""].concat())?;
+            self.begun_line(level, [b"\"", text.as_slice(), b"\""].concat())?;
         }
         Ok(())
     }

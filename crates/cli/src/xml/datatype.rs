@@ -118,10 +118,10 @@ impl Xml<'_> {
         for (name, value) in &class.members {
             let value = member_value(value, &class.base);
             self.open(level + 2, "EnumElement")?;
-            self.line(level + 3, escape_name(name))?;
+            self.begun_line(level + 3, escape_name(name))?;
             self.close(level + 2, "EnumElement")?;
             self.open(level + 2, "EnumValue")?;
-            self.line(level + 3, value)?;
+            self.begun_line(level + 3, value)?;
             self.close(level + 2, "EnumValue")?;
         }
         self.close(level + 1, "EnumType")?;

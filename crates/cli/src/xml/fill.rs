@@ -21,9 +21,15 @@ impl Xml<'_> {
         match fill_text(datatype, bytes) {
             _ if matches!(datatype.class, DatatypeClass::Reference(_)) => {
                 let path = self.fill_path(datatype, bytes);
-                self.fill_data(&path, level + 1)?;
+                self.open(level + 1, "DataFromFile")?;
+                self.line(level + 1, [b"\"", path.as_slice(), b"\""].concat())?;
+                self.close(level + 1, "DataFromFile")?;
             }
-            Ok(text) => self.fill_data(text.as_bytes(), level + 1)?,
+            Ok(text) => {
+                self.open(level + 1, "DataFromFile")?;
+                self.begun_line(level + 1, format!("\"{text}\""))?;
+                self.close(level + 1, "DataFromFile")?;
+            }
             Err(kind) => {
                 self.comment(level + 1, &format!("{kind} not yet implemented."))?;
                 self.open(level + 1, "NoData /")?;
@@ -43,12 +49,6 @@ impl Xml<'_> {
             Some((_, path)) => escape_string(path.as_bytes()),
             None => b"NULL".to_vec(),
         }
-    }
-
-    fn fill_data(&mut self, text: &[u8], level: usize) -> Result<()> {
-        self.open(level, "DataFromFile")?;
-        self.line(level, [b"\"", text, b"\""].concat())?;
-        self.close(level, "DataFromFile")
     }
 }
 

@@ -142,6 +142,15 @@ impl Xml<'_> {
         Ok(out.write_all(text.as_ref())?)
     }
 
+    /// Writes a line that is begun before it is known whether the text and a space fit: if they do not, they
+    /// get another.
+    fn begun_line(&mut self, level: usize, text: impl AsRef<[u8]>) -> Result<()> {
+        if 3 * level + text.as_ref().len() >= self.settings.columns.unwrap_or(65_535) {
+            self.line(level, "")?;
+        }
+        self.line(level, text)
+    }
+
     /// Writes a start tag, or the tag of an element without content if the text ends with a slash.
     fn open(&mut self, level: usize, element: &str) -> Result<()> {
         let line = format!("<{}{element}>", self.namespace());

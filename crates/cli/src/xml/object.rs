@@ -7,7 +7,7 @@ use super::Xml;
 use super::data::class_number;
 use super::names::escape_name;
 use crate::errors::{Error, Result};
-use crate::objects::check_depth;
+use crate::objects::{check_attributes, check_depth};
 
 /// The path of the group that an object is in.
 pub(super) fn parent(path: &str) -> &str {
@@ -133,6 +133,9 @@ impl Xml<'_> {
             Ok(attributes) => attributes,
             Err(error) => return self.survive(Err(error.into())),
         };
+        if let Err(error) = check_attributes(object, &attributes) {
+            return self.survive(Err(error));
+        }
         if self.settings.descending {
             attributes.reverse();
         }
