@@ -10,7 +10,7 @@ use super::memory::native;
 use super::reference::Containers;
 use super::state::{Diff, Pair, Place};
 use super::stream::{Stream, streams_in_step};
-use super::subset::{STRIP_BYTES, Slab, Strips, len};
+use super::subset::{STRIP_BYTES, Slab, Strips, is_within, len};
 use super::types;
 use crate::errors::{Error, Result};
 use crate::render::native_size;
@@ -159,7 +159,9 @@ impl Diff<'_> {
 
     /// Whether both datasets have data in their files, or sources; it is said if not.
     fn have_data(&mut self, datasets: Pair<&Dataset>, paths: Pair<&str>) -> Result<bool> {
-        if datasets[0].storage_size()? > 0 && datasets[1].storage_size()? > 0 {
+        // An index that is damaged counts as empty.
+        let is_empty = |dataset: &Dataset| dataset.storage_size().unwrap_or(0) == 0;
+        if !datasets.into_iter().any(is_empty) {
             return Ok(true);
         }
         let [first, second] = paths;
@@ -250,8 +252,8 @@ impl Diff<'_> {
         place.part = Some(first.clone());
         let mut found = 0;
         for strip in strips.take(MAX_STRIPS) {
-            if len(&strip[0]) == 0 {
-                return Err(Error::new("there is nothing in the part"));
+            if len(&strip[0]) == 0 || !strip.iter().all(|slab| is_within(slab, &dims)) {
+                return Err(Error::new("the part is empty, overlaps itself or is beyond the end"));
             }
             place.start = strip[0].iter().map(|axis| axis[0]).collect();
             let streams = || [0, 1].map(|side| Stream::new(containers[side], &strip[side]));

@@ -9,7 +9,7 @@ use super::text::converted;
 use super::types;
 use crate::errors::{Error, Result};
 use crate::format_c::Real;
-use crate::render::{Integer, integer, native_bitfield, native_layout, part, real};
+use crate::render::{Integer, integer, native_bitfield, native_layout, part, real_within};
 
 /// How elements of two types come to memory, where both are taken for the first of `memory`.
 pub(super) struct Images<'a> {
@@ -160,7 +160,9 @@ fn put(from: &Datatype, to: &Datatype, bytes: &[u8], image: &mut [u8]) -> Result
             put_integer(integer(bytes, class), other.signed, image);
         }
         (DatatypeClass::Float(_), DatatypeClass::Float(_)) if from == to => image.copy_from_slice(bytes),
-        (DatatypeClass::Float(class), DatatypeClass::Float(_)) => put_real(real(bytes, class), image),
+        (DatatypeClass::Float(class), DatatypeClass::Float(_)) => {
+            put_real(real_within(bytes, class, image.len()), image);
+        }
         (DatatypeClass::Bitfield(class), DatatypeClass::Bitfield(_)) => {
             for (to, from) in image.iter_mut().zip(native_bitfield(bytes, class)) {
                 *to = from;

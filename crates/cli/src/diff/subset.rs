@@ -66,6 +66,15 @@ pub(super) fn len(slab: &[[u64; 4]]) -> u64 {
     slab.iter().fold(1, |len, &[_, _, count, block]| len.saturating_mul(count).saturating_mul(block))
 }
 
+/// Whether a hyperslab is one: no block overlaps another, and all are within a dataset of this shape.
+pub(super) fn is_within(slab: &[[u64; 4]], dims: &[u64]) -> bool {
+    slab.iter().zip(dims).all(|(&[start, stride, count, block], &dim)| {
+        let last = count.saturating_sub(1).checked_mul(stride);
+        let end = last.and_then(|last| last.checked_add(start)?.checked_add(block));
+        stride > 0 && (count <= 1 || stride >= block) && end.is_some_and(|end| end <= dim)
+    })
+}
+
 impl<'s> Strips<'s> {
     /// Of elements of `size` bytes in memory.
     pub(super) fn new(dims: &'s [u64], first: &'s Slab, second: Option<&'s Slab>, size: u64) -> Self {
@@ -148,6 +157,21 @@ mod tests {
         let slab = slab("x[2;3;4]", 1);
         assert_eq!(slab, Slab(vec![[2, 3, 4, 1]]));
         assert_eq!((0..4).map(|index| slab.offset(index, &[20])).collect::<Vec<_>>(), [0, 3, 6, 9]);
+    }
+
+    #[test]
+    fn hyperslabs_are_within_the_dataset() {
+        for (axis, within) in [
+            ([0, 1, 4, 1], true),
+            ([2, 1, 1, 2], true),
+            ([0, 2, 2, 2], true),
+            ([0, 1, 2, 2], false),
+            ([0, 0, 1, 1], false),
+            ([3, 1, 1, 2], false),
+            ([0, u64::MAX, 3, 1], false),
+        ] {
+            assert_eq!(is_within(&[axis], &[4]), within, "{axis:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use hdfive::datatype::{ByteOrder, Datatype, DatatypeClass, Normalization, VarLenKind};
 
+use crate::render::is_long_double;
+
 /// The name of the class.
 pub(super) fn class_name(datatype: &Datatype) -> &'static str {
     match &datatype.class {
@@ -38,6 +40,7 @@ pub(super) fn number_name(datatype: &Datatype) -> String {
             let fields = (class.exponent_size, class.mantissa_size, class.exponent_bias);
             let ieee = class.normalization == Normalization::Implied && class.bit_offset == 0;
             match (size, fields) {
+                _ if is_long_double(size as usize, class) => "H5T_NATIVE_LDOUBLE".to_owned(),
                 _ if class.order == ByteOrder::Vax || !ieee => "undefined float".to_owned(),
                 (2, (5, 10, 15)) | (4, (8, 23, 127)) | (8, (11, 52, 1023)) => {
                     format!("H5T_IEEE_F{}{}", size * 8, order(class.order))

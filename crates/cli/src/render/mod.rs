@@ -11,6 +11,6 @@ mod value;
 
 pub(crate) use lines::{Cursor, Data, Lines};
 pub(crate) use native::{memory_size, native_layout, native_size};
-pub(crate) use number::{Bits, Integer, integer, member_value, real};
+pub(crate) use number::{Bits, Integer, integer, is_long_double, member_value, real, real_within};
 pub(crate) use style::{Escape, OPTIONAL_BREAK, Prefix, Style};
 pub(crate) use value::{Target, TargetKind, Targets, Values, loses_value, native_bitfield, part};

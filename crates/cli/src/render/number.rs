@@ -140,6 +140,11 @@ fn whole_integer(bytes: &[u8], class: &IntegerType) -> Integer {
 /// The value of a floating-point number, converted to the native type that holds it: `_Float16`,
 /// `float`, `double`, or the 80-bit `long double` of x86.
 pub(crate) fn real(bytes: &[u8], class: &FloatType) -> Real {
+    real_within(bytes, class, bytes.len())
+}
+
+/// As [`real`], converted to the native type that has this number of bytes.
+pub(crate) fn real_within(bytes: &[u8], class: &FloatType, size: usize) -> Real {
     let little = little(bytes, class.order);
     let field = |first: u8, count: u8| bits(&little, first.into(), count.into());
     let negative = field(class.sign_location, 1) == 1;
@@ -173,7 +178,7 @@ pub(crate) fn real(bytes: &[u8], class: &FloatType) -> Real {
     let power = power.clamp(-1_000_000, 1_000_000) as i32;
     let value = Real::Finite { negative, mantissa, exponent: power };
     let subnormal = exponent == 0;
-    match bytes.len() {
+    match size {
         0..=2 => value.converted(subnormal, 11, -14, 15),
         3..=4 => value.converted(subnormal, 24, -126, 127),
         5..=8 => value.converted(subnormal, 53, -1022, 1023),
@@ -182,7 +187,7 @@ pub(crate) fn real(bytes: &[u8], class: &FloatType) -> Real {
 }
 
 /// Whether numbers are those that an x86 processor has for `long double`.
-fn is_long_double(size: usize, class: &FloatType) -> bool {
+pub(crate) fn is_long_double(size: usize, class: &FloatType) -> bool {
     size == 16
         && class.order == ByteOrder::Little
         && (class.bit_offset, class.precision, class.exponent_bias) == (0, 80, 16_383)
