@@ -109,6 +109,13 @@ pub(crate) fn compile_compound(from: Side<'_>, to: Side<'_>) -> Result<Op> {
     Ok(Op::Compound(Compound { fields, gaps }))
 }
 
+/// Between a number and the real part of a complex one; as in the C library an imaginary part is lost when
+/// reading, and zero when writing, which makes `gaps`.
+pub(crate) fn compile_real(from: Side<'_>, to: Side<'_>, gaps: bool) -> Result<Op> {
+    let fields = vec![Field { from: 0, to: 0, plan: Plan::between(from, to)? }];
+    Ok(Op::Compound(Compound { fields, gaps }))
+}
+
 /// Adds a field, joined to the one before if the bytes of both are just copied.
 fn push_field(fields: &mut Vec<Field>, field: Field) {
     if let Some(last) = fields.last_mut()

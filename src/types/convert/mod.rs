@@ -145,6 +145,17 @@ impl Plan {
             (Class::Compound(_) | Class::Complex(_), Class::Compound(_) | Class::Complex(_)) => {
                 members::compile_compound(from, to)
             }
+            (Class::Complex(a), Class::Array(b)) | (Class::Array(b), Class::Complex(a))
+                if b.dims == [2] && a.base == b.base =>
+            {
+                Ok(Op::Copy)
+            }
+            (Class::Complex(complex), Class::Integer(_) | Class::Float(_)) => {
+                members::compile_real(from.with(&complex.base), to, false)
+            }
+            (Class::Integer(_) | Class::Float(_) | Class::Enum(_), Class::Complex(complex)) => {
+                members::compile_real(from, to.with(&complex.base), true)
+            }
             (Class::VarLen(a), Class::VarLen(b))
                 if a.kind == VarLenKind::Sequence && b.kind == VarLenKind::Sequence =>
             {

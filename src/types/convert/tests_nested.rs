@@ -210,6 +210,21 @@ fn complex_numbers_have_three_forms() {
 }
 
 #[test]
+fn real_parts_convert_as_numbers() {
+    let class = Datatype::complex(Datatype::float32(ByteOrder::Big)).unwrap();
+    let value = [1.5_f32.to_be_bytes(), (-2.0_f32).to_be_bytes()].concat();
+    assert_eq!(read::<f64>(&class, &value).unwrap(), [1.5]);
+    assert_eq!(read::<i8>(&class, &value).unwrap(), [1]);
+    assert_eq!(write(&[1.5_f64], &class).unwrap(), [&value[..4], &[0; 4]].concat());
+    assert_eq!(kind(read::<[f32; 2]>(&class, &value)), Some(ErrorKind::TypeMismatch));
+    let native = Datatype::complex(Datatype::of::<f32>()).unwrap();
+    assert_eq!(write(&[[1.0_f32, 2.0]], &native).unwrap(), [1.0_f32, 2.0].map(f32::to_ne_bytes).concat());
+    let parts = [Member::new("r", 0, Datatype::of::<f32>()), Member::new("i", 4, Datatype::of::<f32>())];
+    let compound = Datatype::compound(parts.to_vec(), 8).unwrap();
+    assert_eq!(kind(Plan::compile(&compound, &Datatype::of::<f32>())), Some(ErrorKind::TypeMismatch));
+}
+
+#[test]
 fn arrays_need_the_same_shape() {
     let pairs = Datatype::array(Datatype::integer(2, true, ByteOrder::Big), &[3, 2]).unwrap();
     let bytes: Vec<u8> = (0..24).collect();
