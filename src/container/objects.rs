@@ -28,6 +28,27 @@ impl VarLenRead for Objects<'_> {
     }
 }
 
+/// To read from a file that another leads to: references tell its name.
+pub(crate) struct ObjectsOf<'a>(pub(crate) Objects<'a>, pub(crate) &'a [u8]);
+
+impl VarLenRead for ObjectsOf<'_> {
+    fn read(&self, id: HeapId, visit: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.0.read(id, visit)
+    }
+
+    fn rank(&self, address: u64) -> Option<u32> {
+        self.0.rank(address)
+    }
+
+    fn file(&self) -> Option<&[u8]> {
+        Some(self.1)
+    }
+
+    fn limit(&self) -> u64 {
+        self.0.limit()
+    }
+}
+
 /// The objects that `elements` of the type `datatype` own.
 pub(crate) fn owned(store: &Store, datatype: &Datatype, elements: &[u8]) -> HashSet<HeapId> {
     let objects = Objects(store);

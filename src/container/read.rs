@@ -158,7 +158,8 @@ impl Container {
         let size = size.ok_or_else(|| Error::limit("the elements have too many bytes"))?;
         let mut images = Plain::<u8>::new().zeros(size)?;
         let mut heap = Heap::with_limit(self.shared.read()?.limits().read);
-        state.read_variable(&self.shared, resolved, &mut images, &mut heap, (plan, memory))?;
+        let files = (&self.shared, &self.shared);
+        state.read_variable(files, resolved, &mut images, &mut heap, (plan, memory))?;
         Ok((images, heap))
     }
 
@@ -171,8 +172,13 @@ impl Container {
         let resolved = self.resolve(&selection)?;
         let read = || {
             let len = self.transfer_len(&resolved, self.datatype().size as usize)?;
-            if let Some(state) = self.virtual_source().filter(|_| self.datatype().has_variable_length()) {
-                let memory = memory_type(self.datatype());
+            if let Some(state) = self.virtual_source()
+                && (self.datatype().has_variable_length() || self.datatype().has_object_references())
+            {
+                let memory = match state.leads_elsewhere() {
+                    true => memory_type(&self.datatype().with_standard_references()),
+                    false => memory_type(self.datatype()),
+                };
                 let plan = Plan::compile(self.datatype(), &memory)?;
                 let (images, heap) = self.read_variable(state, &resolved, len, (&plan, &memory))?;
                 return Ok(Elements::from_images(memory, images, heap, len));

@@ -11,7 +11,7 @@ use super::unwritten::Unwritten;
 use super::virtual_read::{Memory, VirtualRead};
 use crate::chunk::grid::{Grid, Run};
 use crate::chunk::index::ChunkRecord;
-use crate::container::objects::Objects;
+use crate::container::objects::{Objects, ObjectsOf};
 use crate::file::Shared;
 use crate::filter::{self, Pipeline};
 use crate::format::message::datatype::Datatype;
@@ -72,7 +72,8 @@ impl State {
             let (data, dims) = (data.clone(), inner.dims().to_vec());
             // Its sources may be in the same file, or lead back here.
             drop(inner);
-            let read = VirtualRead { state: self, shared, dims, request: resolved, plan, memory };
+            let read =
+                VirtualRead { state: self, shared, home: shared, dims, request: resolved, plan, memory };
             return read.run(&data, &mut Memory { out, heap: None });
         }
         let Some(pieces) = Pieces::whole(resolved, inner.dims()) else { return Ok(()) };
@@ -93,10 +94,11 @@ impl State {
     }
 
     /// Converts the selected elements, with their variable-length parts, into images of the type
-    /// `memory`. Each source of a virtual dataset has its parts in its own file.
+    /// `memory`. Each source of a virtual dataset has its parts in its own file, `shared`, which references
+    /// tell if it is not the one of whoever reads, `home`.
     pub(crate) fn read_variable(
         &self,
-        shared: &Arc<Shared>,
+        (shared, home): (&Arc<Shared>, &Arc<Shared>),
         resolved: &Resolved,
         images: &mut [u8],
         heap: &mut Heap,
@@ -107,7 +109,7 @@ impl State {
         if let Storage::Virtual(data) = &inner.storage {
             let (data, dims) = (data.clone(), inner.dims().to_vec());
             drop(inner);
-            let read = VirtualRead { state: self, shared, dims, request: resolved, plan, memory };
+            let read = VirtualRead { state: self, shared, home, dims, request: resolved, plan, memory };
             return read.run(&data, &mut Memory { out: images, heap: Some(heap) });
         }
         drop(inner);
@@ -119,8 +121,7 @@ impl State {
         let len = len.ok_or_else(|| Error::limit("the elements have too many bytes"))?;
         let mut stored = Plain::<u8>::new().zeros(len)?;
         self.read(shared, resolved, &mut stored, &Plan::copy(plan.source_size()), &self.datatype)?;
-        let store = shared.read()?;
-        plan.run_with(&stored, images, &mut Context::Read { objects: &Objects(&store), heap })
+        convert_parts((shared, home), plan, (&stored, images), heap)
     }
 
     /// Whether the data is in other datasets.
@@ -150,6 +151,22 @@ impl State {
             }
         })
     }
+}
+
+/// Converts elements of the file `shared`, with their variable-length parts, for whoever reads from `home`.
+pub(super) fn convert_parts(
+    (shared, home): (&Arc<Shared>, &Arc<Shared>),
+    plan: &Plan,
+    (from, to): (&[u8], &mut [u8]),
+    heap: &mut Heap,
+) -> Result<()> {
+    let store = shared.read()?;
+    let objects = Objects(&store);
+    if Arc::ptr_eq(shared, home) {
+        return plan.run_with(from, to, &mut Context::Read { objects: &objects, heap });
+    }
+    let objects = ObjectsOf(objects, shared.origin.as_os_str().as_encoded_bytes());
+    plan.run_with(from, to, &mut Context::Read { objects: &objects, heap })
 }
 
 /// Calls `visit` with each chunk that `resolved` concerns, and what it selects of it.

@@ -3,18 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::read::convert_parts;
 use super::state::Storage;
 use super::unwritten::Unwritten;
 use super::virtual_map::{Numbered, Wanted};
 use super::virtual_sources::{Source, VirtualData, VirtualView, nested};
 use super::{Dataset, State, transfer};
 use crate::chunk::grid::Axis;
-use crate::container::objects::Objects;
 use crate::file::Shared;
-use crate::format::message::datatype::{Datatype, DatatypeClass, ReferenceType};
+use crate::format::message::datatype::Datatype;
 use crate::format::selection::Pattern;
 use crate::selection::{Resolved, Selection};
-use crate::types::{Context, Heap, Plain, Plan};
+use crate::types::{Heap, Plain, Plan};
 use crate::{Error, Result};
 
 /// Bytes to read from a source at once.
@@ -26,6 +26,8 @@ const POINTS: u64 = 1 << 14;
 pub(super) struct VirtualRead<'a> {
     pub(super) state: &'a State,
     pub(super) shared: &'a Arc<Shared>,
+    /// The file of whoever reads, which may have come here from another virtual dataset.
+    pub(super) home: &'a Arc<Shared>,
     pub(super) dims: Vec<u64>,
     pub(super) request: &'a Resolved,
     /// From elements of the virtual dataset to memory, and the type there.
@@ -60,8 +62,8 @@ impl VirtualRead<'_> {
             transfer::fill(memory.out, &element);
             return Ok(());
         };
-        let (store, before) = (self.shared.read()?, heap.len());
-        self.plan.run_with(value, &mut element, &mut Context::Read { objects: &Objects(&store), heap })?;
+        let before = heap.len();
+        convert_parts((self.shared, self.home), self.plan, (value, &mut element), heap)?;
         // All elements have the one part in common until they become values.
         let others = (memory.out.len().checked_div(element.len()).unwrap_or(0) as u64).saturating_sub(1);
         heap.charge(heap.len().saturating_sub(before).saturating_mul(others))?;
@@ -134,15 +136,17 @@ impl VirtualRead<'_> {
             converted = Plan::compile(source.datatype(), self.memory)?;
             &converted
         };
-        let copy = Copy { source, elements: &elements, plan, memory: self.memory };
+        let copy = Copy { source, elements: &elements, plan, memory: self.memory, home: self.home };
         let Memory { out, heap } = memory;
-        if source.datatype().has_variable_length() {
-            let elsewhere = !Arc::ptr_eq(&source.shared, self.shared);
+        let elsewhere = !Arc::ptr_eq(&source.shared, self.home);
+        if elsewhere && self.memory.has_object_references() {
+            // They would lead into the file that is read, not into that of the source.
+            let message =
+                "addresses of objects in another file, from a virtual dataset; StdReference tells both";
+            return Err(named(Error::unsupported(message)));
+        }
+        if source.datatype().has_variable_length() || plan.needs_heap() {
             return match heap {
-                // These would lead into the file that is read, not into that of the source.
-                Some(_) if elsewhere && has_references(source.datatype()) => {
-                    Err(Error::unsupported("references in the source of a virtual dataset in another file"))
-                }
                 Some(heap) => copy.points(wanted, out, Some(heap)),
                 None if elsewhere || plan.needs_heap() => {
                     Err(Error::unsupported("the stored form of data of variable length in a virtual dataset"))
@@ -202,17 +206,6 @@ fn blocks(request: &Resolved, dim: usize, pattern: Pattern) -> Range<u64> {
     first..high.saturating_sub(pattern.start).div_ceil(pattern.stride.max(1))
 }
 
-/// Whether elements hold references to more than the address of an object.
-fn has_references(datatype: &Datatype) -> bool {
-    match &datatype.class {
-        DatatypeClass::Reference(kind) => *kind != ReferenceType::Object,
-        DatatypeClass::VarLen(class) => has_references(&class.base),
-        DatatypeClass::Array(class) => has_references(&class.base),
-        DatatypeClass::Compound(class) => class.members.iter().any(|member| has_references(&member.datatype)),
-        _ => false,
-    }
-}
-
 /// The first position along `dim` that is selected, and that after the last.
 fn bounds(request: &Resolved, dim: usize) -> (u64, u64) {
     match request {
@@ -233,6 +226,7 @@ struct Copy<'a> {
     elements: &'a Numbered,
     plan: &'a Plan,
     memory: &'a Datatype,
+    home: &'a Arc<Shared>,
 }
 
 /// The rows of a source: what one position of the first dimension of more than one holds.
@@ -353,7 +347,7 @@ impl Copy<'_> {
             let selection = Resolved::Points { rank, coordinates };
             match heap.as_deref_mut() {
                 Some(heap) => self.source.state.read_variable(
-                    &self.source.shared,
+                    (&self.source.shared, self.home),
                     &selection,
                     &mut buffer,
                     heap,

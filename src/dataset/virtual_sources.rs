@@ -207,6 +207,16 @@ pub(super) fn nested<R>(state: &State, work: impl FnOnce() -> Result<R>) -> Resu
 }
 
 impl State {
+    /// Whether this is a virtual dataset with sources in other files.
+    pub(crate) fn leads_elsewhere(&self) -> bool {
+        self.read_lock().is_ok_and(|inner| match &inner.storage {
+            super::state::Storage::Virtual(data) => {
+                data.mappings.iter().any(|mapping| mapping.stored.file != b".")
+            }
+            _ => false,
+        })
+    }
+
     /// Makes the shape what the sources of unlimited mappings have now.
     pub(super) fn update_virtual_extent(&self, shared: &Arc<Shared>) -> Result<()> {
         let (data, dims) = {

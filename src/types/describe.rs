@@ -75,6 +75,38 @@ impl Datatype {
         }
     }
 
+    /// Whether elements hold references that are an address, which cannot tell another file.
+    pub(crate) fn has_object_references(&self) -> bool {
+        match &self.class {
+            DatatypeClass::Reference(kind) => *kind == ReferenceType::Object,
+            DatatypeClass::VarLen(class) => class.base.has_object_references(),
+            DatatypeClass::Array(class) => class.base.has_object_references(),
+            DatatypeClass::Compound(class) => {
+                class.members.iter().any(|member| member.datatype.has_object_references())
+            }
+            _ => false,
+        }
+    }
+
+    /// The same type with references of HDF5 1.12, which can tell another file, in place of those that are
+    /// an address; sizes stay, as if it were yet to be kept in memory.
+    pub(crate) fn with_standard_references(&self) -> Self {
+        let mut datatype = self.clone();
+        match &mut datatype.class {
+            DatatypeClass::Reference(kind) if *kind == ReferenceType::Object => {
+                *kind = ReferenceType::StandardObject;
+            }
+            DatatypeClass::VarLen(class) => *class.base = class.base.with_standard_references(),
+            DatatypeClass::Array(class) => *class.base = class.base.with_standard_references(),
+            DatatypeClass::Compound(class) => class
+                .members
+                .iter_mut()
+                .for_each(|member| member.datatype = member.datatype.with_standard_references()),
+            _ => {}
+        }
+        datatype
+    }
+
     /// The same type as a new object of a file with addresses of `offset_size` bytes has it: of
     /// the lowest version, whatever that was where it comes from, with the sizes that references
     /// have there; offsets of compound members move along.

@@ -49,6 +49,51 @@ fn references_of_the_c_library_are_followed() {
 }
 
 #[test]
+fn references_of_the_source_of_a_virtual_dataset_lead_into_its_file() {
+    let virtual_file =
+        File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/virtual/references.h5")).unwrap();
+    for (name, source, path) in [
+        ("objects", "types-references-v110.h5", "objects"),
+        ("regions", "types-references-v110.h5", "regions"),
+        ("standard", "types-references-new-v114.h5", "references"),
+        ("nested", "types-references-v110.h5", "regions"),
+    ] {
+        let source = File::open(fixture(source)).unwrap();
+        let expected: Vec<StdReference> = source.dataset(path).unwrap().read_raw().unwrap();
+        let dataset = virtual_file.dataset(name).unwrap();
+        let read: Vec<StdReference> = dataset.read_raw().unwrap();
+        assert_eq!(read.len(), expected.len());
+        let elements = dataset.read_elements(..).unwrap();
+        for (at, (found, expected)) in read.iter().zip(&expected).enumerate() {
+            let element =
+                StdReference::from_element(elements.datatype(), elements.get(at).unwrap(), elements.heap());
+            assert_eq!(element.unwrap(), *found, "{name}");
+            assert_eq!((found.address(), found.kind()), (expected.address(), expected.kind()), "{name}");
+            if found.is_null() {
+                continue;
+            }
+            let target = virtual_file.dereference(found).unwrap();
+            let (Object::Dataset(dataset), Object::Dataset(other)) =
+                (target, source.dereference(expected).unwrap())
+            else {
+                continue;
+            };
+            assert_eq!(Path::new(&dataset.filename()).file_name(), Path::new(&other.filename()).file_name());
+            if found.kind() == Some(ReferenceType::StandardRegion) {
+                let (dataset, region) = virtual_file.describe_region(found).unwrap();
+                assert_eq!(region, source.describe_region(expected).unwrap().1, "{name}");
+                assert_eq!(dataset.read_bytes(..).unwrap(), other.read_bytes(..).unwrap());
+            }
+        }
+    }
+    // What is only an address cannot tell the file.
+    let objects = virtual_file.dataset("objects").unwrap();
+    let error = objects.read_raw::<ObjectReference>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(objects.read_bytes(..).unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
 fn references_of_hdf5_1_12_are_followed() {
     for bound in ["v114", "latest"] {
         let file = File::open(fixture(&format!("types-references-new-{bound}.h5"))).unwrap();

@@ -20,6 +20,11 @@ pub(crate) trait VarLenRead {
         None
     }
 
+    /// The name by which references lead to the file, if another is read.
+    fn file(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// The most bytes of variable-length data to take in one transfer.
     fn limit(&self) -> u64 {
         Limits::default().read

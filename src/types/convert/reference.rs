@@ -105,8 +105,21 @@ fn resize(from: &[u8], to: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
-/// The standard encoding of what an element of the file refers to; none if it was never written.
+/// The standard encoding of what an element refers to, with the file where that is another than is read;
+/// none if it was never written.
 fn read(kind: Kind, element: &[u8], objects: &dyn VarLenRead) -> Result<Option<Vec<u8>>> {
+    let (Some(bytes), file) = (read_in_file(kind, element, objects)?, objects.file()) else {
+        return Ok(None);
+    };
+    let Some(file) = file else { return Ok(Some(bytes)) };
+    let mut reference =
+        Reference::decode(&mut Reader::new(&bytes, 0, Widths::default(), Reference::NAME), &())?;
+    reference.file.get_or_insert_with(|| file.to_vec());
+    encode(&reference, &(), Widths::default()).map(Some)
+}
+
+/// The standard encoding of what an element of the file refers to; none if it was never written.
+fn read_in_file(kind: Kind, element: &[u8], objects: &dyn VarLenRead) -> Result<Option<Vec<u8>>> {
     let standard = |reference: &Reference| encode(reference, &(), Widths::default());
     match kind {
         Kind::Address => {
