@@ -73,6 +73,8 @@
 //! | `bitshuffle` | the filter Bitshuffle, with `lz4` and `zstd` |
 //! | `blosc` | the filters Blosc and Blosc 2, with `bitshuffle` |
 //! | `zfp` | the filter ZFP |
+//! | `jpegls` | chunks filtered with JPEG-LS (FCIDECOMP), read only |
+//! | `sperr` | chunks filtered with SPERR, read only |
 //!
 //! # Concurrency
 //!

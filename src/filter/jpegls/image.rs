@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
             return Err(bad("the components of a scan are not the next ones of the frame"));
         }
         let interleave = match (interleave, taken) {
-            (0 | 1 | 2, 1) => Interleave::Line,
+            (0..=2, 1) => Interleave::Line,
             (1, _) => Interleave::Line,
             (2, _) => Interleave::Sample,
             _ => return Err(bad("an invalid interleaving")),

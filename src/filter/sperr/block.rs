@@ -14,8 +14,8 @@ use crate::Result;
 const CORRECTIONS: f64 = 1.5;
 const CONSTANT: u8 = 1;
 
-/// Decodes a block of these dimensions.
-pub(super) fn decode(input: &[u8], dims: [u32; 3]) -> Result<Vec<f64>> {
+/// Decodes a block of these dimensions, of a plane or a volume.
+pub(super) fn decode(input: &[u8], shape: Shape, dims: [u32; 3]) -> Result<Vec<f64>> {
     let truncated = || bad("a chunk is truncated");
     let (flags, rest) = input.split_first().ok_or_else(truncated)?;
     let (first, rest) = rest.split_first_chunk::<8>().ok_or_else(truncated)?;
@@ -31,7 +31,6 @@ pub(super) fn decode(input: &[u8], dims: [u32; 3]) -> Result<Vec<f64>> {
     if quantum.is_nan() || quantum <= 0.0 {
         return Err(bad("a quantum that is not positive"));
     }
-    let shape = if dims[2] > 1 { Shape::Volume } else { Shape::Plane };
     let (stream, rest) = speck::Stream::new(rest)?;
     let Coefficients { sizes, positive } = stream.decode(shape, dims)?;
     let signed = |at: usize, size: f64| if positive.get(at) { size } else { -size };

@@ -18,6 +18,7 @@ mod set;
 mod speck;
 mod wavelet;
 
+use self::set::Shape;
 use super::codec::{Coder, decode_whole};
 use crate::{Error, Result};
 
@@ -36,11 +37,14 @@ pub(super) struct Parameters {
     single: bool,
     /// Whether chunks tell which elements are missing.
     tells_missing: bool,
-    is_volume: bool,
+    shape: Shape,
     /// The fastest first; 1 where there is none.
     dims: [u32; 3],
 }
 
+/// The longest chunk, in bytes, that may be longer than its dataset says. Few bytes decode to any number, and
+/// all elements have to be in memory.
+const SURPLUS: u64 = 1 << 20;
 /// Elements of a block along a dimension of a volume.
 const MAX_EDGE: u32 = 65_535;
 
@@ -49,22 +53,25 @@ impl Parameters {
         let [what, quality, dims @ ..] = parameters else {
             return Err(bad("too few parameters"));
         };
-        let (is_volume, mut dims) = match (what & 3, dims) {
-            (2, &[x, y]) => (false, [x, y, 1]),
-            (3, &[x, y, z]) => (true, [x, y, z]),
+        let (shape, mut dims) = match (what & 3, dims) {
+            (2, &[x, y]) => (Shape::Plane, [x, y, 1]),
+            (3, &[x, y, z]) => (Shape::Volume, [x, y, z]),
             _ => return Err(bad("parameters that describe neither a plane nor a volume")),
         };
         if quality >> 31 == 1 {
-            dims = if is_volume { [dims[2], dims[1], dims[0]] } else { [dims[1], dims[0], 1] };
+            dims.reverse();
+            if shape == Shape::Plane {
+                dims.rotate_left(1);
+            }
         }
         let version = (what >> 10) & 63;
         if version > 1 {
             return Err(unsupported("chunks of a later version"));
         }
-        if dims.contains(&0) || is_volume && dims.iter().any(|dim| *dim > MAX_EDGE) {
+        if dims.contains(&0) || shape == Shape::Volume && dims.iter().any(|dim| *dim > MAX_EDGE) {
             return Err(bad("dimensions out of range"));
         }
-        Ok(Self { single: what & 16 != 0, tells_missing: version > 0, is_volume, dims })
+        Ok(Self { single: what & 16 != 0, tells_missing: version > 0, shape, dims })
     }
 
     /// The bytes of an element.
@@ -81,10 +88,10 @@ impl Parameters {
     /// Decodes a chunk to `output`, which has the length of its elements.
     fn decode_elements(&self, input: &[u8], output: &mut [u8]) -> Result<()> {
         let (missing, mut rest) = if self.tells_missing { mask::read(input, self)? } else { (None, input) };
-        if self.is_volume {
+        if self.shape == Shape::Volume {
             rest = self.volume(rest)?;
         }
-        let values = block::decode(rest, self.dims)?;
+        let values = block::decode(rest, self.shape, self.dims)?;
         let len = self.element_len();
         for (to, value) in output.chunks_exact_mut(len).zip(&values) {
             if self.single {
@@ -125,10 +132,86 @@ impl Parameters {
 impl Coder for Parameters {
     fn decode(&self, input: &[u8], output: &mut [u8], limit: u64) -> Result<u64> {
         let total = u64::from(self.count()?).saturating_mul(self.element_len() as u64);
-        decode_whole(total, output, limit, |output| self.decode_elements(input, output))
+        decode_whole(total, output, limit.min(SURPLUS), |output| self.decode_elements(input, output))
     }
 
     fn encode(&self, _: &[u8], _: &mut Vec<u8>) -> Result<()> {
         Err(unsupported("SPERR is not written"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use super::*;
+    use crate::ErrorKind;
+    use crate::format::testing::hex;
+
+    const PLANE: [u32; 4] = [0x402, 0, 9, 9];
+    const ONES: &str = "0081 5100000000000000 000000000000f03f";
+
+    fn decoded(parameters: &[u32], stored: &str) -> Result<Vec<u8>> {
+        let mut output = vec![0; 648];
+        let len =
+            Parameters::new(parameters)?.decode(&hex(&stored.replace(' ', "")), &mut output, 1 << 16)?;
+        output.truncate(usize::try_from(len).unwrap());
+        Ok(output)
+    }
+
+    #[test]
+    fn the_example_of_the_description_decodes() {
+        assert_eq!(decoded(&PLANE, ONES).unwrap(), 1_f64.to_le_bytes().repeat(81));
+        // In the first version there was no byte for missing elements, and floats may have 32 bits.
+        assert_eq!(decoded(&[0x012, 0, 9, 9], &ONES[2..]).unwrap(), 1_f32.to_le_bytes().repeat(81));
+        let volume = "00 0040 090000000900000001000000 11000000";
+        let ones = format!("{volume}{}", &ONES[2..]);
+        assert_eq!(decoded(&[0x403, 0, 9, 9, 1], &ones).unwrap(), 1_f64.to_le_bytes().repeat(81));
+        assert_eq!(decoded(&[0x403, 0, 9, 1, 9], &ones).unwrap_err().kind(), ErrorKind::Format);
+    }
+
+    #[test]
+    fn missing_elements_get_their_value() {
+        // Bits of the mask: 38, ones are unusual, words 0, 1 (all ones) and 0 0.
+        let mask = "26000000 04";
+        let output = decoded(&PLANE, &format!("01 {mask} {}", &ONES[2..])).unwrap();
+        let values: Vec<f64> = output.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+        assert!(values[32..64].iter().all(|value| value.to_bits() == 0x7ff8_0000_0000_0001));
+        assert!(values[..32].iter().chain(&values[64..]).all(|value| *value == 1.0));
+        let output = decoded(&PLANE, &format!("02 0000000000000840 {mask} {}", &ONES[2..])).unwrap();
+        assert_eq!(output[32 * 8..33 * 8], 3_f64.to_le_bytes());
+        for short in ["24000000 04", "20000000", "ffffffff 04"] {
+            let error = decoded(&PLANE, &format!("01 {short} {}", &ONES[2..])).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Format, "{short}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for (parameters, kind) in [
+            (&[][..], ErrorKind::Format),
+            (&[0x402, 0, 9], ErrorKind::Format),
+            (&[0x403, 0, 9, 9], ErrorKind::Format),
+            (&[0x401, 0, 9], ErrorKind::Format),
+            (&[0x402, 0, 0, 9], ErrorKind::Format),
+            (&[0x403, 0, 9, 9, 65_536], ErrorKind::Format),
+            (&[0x802, 0, 9, 9], ErrorKind::Unsupported),
+        ] {
+            assert_eq!(Parameters::new(parameters).unwrap_err().kind(), kind, "{parameters:x?}");
+        }
+        let many = Parameters::new(&[0x402, 0, u32::MAX, u32::MAX]).unwrap();
+        assert_eq!(many.decode(&[], &mut [0; 8], u64::MAX).unwrap_err().kind(), ErrorKind::Limit);
+        let large = Parameters::new(&[0x402, 0, 1024, 1024]).unwrap();
+        assert_eq!(large.decode(&[], &mut [0; 8], 1 << 32).unwrap_err().kind(), ErrorKind::Limit);
+        let zero = "0080 0000000000000000 0000000000000000 00 0000000000000000";
+        let planes = "0080 0000000000000000 000000000000f03f 41 0000000000000000";
+        let longer = format!("{ONES}00");
+        for stored in [zero, planes, &longer, "03", "00", ""] {
+            assert_eq!(decoded(&PLANE, stored).unwrap_err().kind(), ErrorKind::Format, "{stored}");
+        }
+        let parts = "00 0050 090000000900000009000000 11000000";
+        let mut output = vec![0; 9 * 9 * 9 * 8];
+        let volume = Parameters::new(&[0x403, 0, 9, 9, 9]).unwrap();
+        let error = volume.decode(&hex(&parts.replace(' ', "")), &mut output, 0).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
 }
