@@ -58,9 +58,36 @@ pub(crate) fn strtoull(text: &str, base: Option<u32>) -> Option<u64> {
 /// The number that text begins with: `atof`; 0 if it begins with none.
 pub(crate) fn atof(text: &str) -> f64 {
     let text = text.trim_start();
+    if let Some(value) = hexadecimal(text) {
+        return value;
+    }
     let end = |len: &usize| text.get(..*len).is_some_and(|start| start.parse::<f64>().is_ok());
     let longest = (1..=text.len()).rev().find(end);
     longest.and_then(|len| text[..len].parse().ok()).unwrap_or(0.0)
+}
+
+/// A number in hexadecimal digits, with a power of two after `p`.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"))?;
+    let (mut value, mut power, mut fraction, mut any) = (0.0, 0, false, false);
+    let mut rest = digits.chars();
+    let mut following = rest.clone();
+    while let Some(c) = following.next() {
+        match c.to_digit(16) {
+            Some(digit) => {
+                value = value * 16.0 + f64::from(digit);
+                power -= if fraction { 4 } else { 0 };
+                any = true;
+            }
+            None if c == '.' && !fraction => fraction = true,
+            None => break,
+        }
+        rest = following.clone();
+    }
+    let exponent = rest.as_str().strip_prefix(['p', 'P']).map_or(0, atoi);
+    let value = value * 2_f64.powi(exponent.saturating_add(power));
+    any.then_some(if text.starts_with('-') { -value } else { value })
 }
 
 #[cfg(test)]
@@ -87,5 +114,6 @@ mod tests {
         assert_eq!(strtoull("0x10", Some(10)), Some(0));
         assert_eq!(strtoull("99999999999999999999", None), None);
         assert_eq!(["1e-3x", " .5", "u", ""].map(atof), [1e-3, 0.5, 0.0, 0.0]);
+        assert_eq!(["0X10", "-0x1.8p1z", "0x.4", "0xg"].map(atof), [16.0, -3.0, 0.25, 0.0]);
     }
 }
