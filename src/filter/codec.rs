@@ -179,7 +179,6 @@ pub(super) fn is_built_in(id: u16) -> bool {
 ///
 /// # Errors
 /// `Limit` if the result is longer than both `output` and `limit`, and those of `fill`.
-#[cfg(any(feature = "lz4", feature = "jpegls", feature = "sperr"))]
 pub(super) fn decode_whole(
     total: u64,
     output: &mut [u8],

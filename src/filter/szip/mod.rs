@@ -17,7 +17,7 @@ mod decode;
 mod encode;
 
 use super::bits::low_bits;
-use super::codec::Coder;
+use super::codec::{Coder, decode_whole};
 use super::shuffle;
 use crate::{Error, Result};
 
@@ -94,20 +94,17 @@ impl Parameters {
 }
 
 impl Coder for Parameters {
-    /// The chunk must state the length of `output`.
-    fn decode(&self, input: &[u8], output: &mut [u8], _: u64) -> Result<u64> {
+    fn decode(&self, input: &[u8], output: &mut [u8], limit: u64) -> Result<u64> {
         let (len, coded) = input.split_first_chunk::<4>().ok_or_else(|| bad("a chunk is truncated"))?;
-        if u32::from_le_bytes(*len) as usize != output.len() {
-            return Err(bad("a chunk of another length than the dataset's"));
-        }
-        if self.shuffled > 1 {
+        decode_whole(u64::from(u32::from_le_bytes(*len)), output, limit, |output| {
+            if self.shuffled <= 1 {
+                return self.decode_lines(coded, output);
+            }
             let mut planes = vec![0; output.len()];
             self.decode_lines(coded, &mut planes)?;
             shuffle::decode(self.shuffled, &planes, output);
-        } else {
-            self.decode_lines(coded, output)?;
-        }
-        Ok(output.len() as u64)
+            Ok(())
+        })
     }
 
     fn encode(&self, input: &[u8], output: &mut Vec<u8>) -> Result<()> {
@@ -204,6 +201,11 @@ mod tests {
             let mut output = vec![0xee; elements.len()];
             filter.decode(&chunk, &mut output, 0).unwrap();
             assert_eq!(output, elements, "decode {name}");
+            // Behind a filter whose result has no fixed length, nobody knows how long the chunk is.
+            let (mut longer, mut shorter) = (vec![0; elements.len() + 9], vec![0; elements.len() - 9]);
+            assert_eq!(filter.decode(&chunk, &mut longer, 0).unwrap(), elements.len() as u64);
+            assert_eq!(filter.decode(&chunk, &mut shorter, 1 << 16).unwrap(), elements.len() as u64);
+            assert!(longer.starts_with(&elements) && elements.starts_with(&shorter), "part {name}");
             assert_eq!(round_trip(&filter, &elements), elements, "encode {name}");
             let mut coded = Vec::new();
             filter.encode(&elements, &mut coded).unwrap();
