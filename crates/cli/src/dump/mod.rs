@@ -261,6 +261,7 @@ impl<'a> Dumper<'a> {
         if width < self.options.columns.unwrap_or(0) {
             return self.write(&" ".repeat(width));
         }
+        self.out.abandoned = true;
         errors::report_as("error", &Error::new("the indentation exceeds the number of cols."));
         Err(Error::Reported)
     }

@@ -254,7 +254,8 @@ impl Dumper<'_> {
         let start = format!("DATATYPE \"{name}\" ");
         if self.was_printed(datatype)? {
             let path = self.objects().get(datatype.address()).map(|(_, path)| path.to_owned());
-            return self.line(&mut cursor, &format!("{start}HARDLINK \"{}\"", path.unwrap_or_default()));
+            self.line(&mut cursor, &start)?;
+            return self.go_on(&mut cursor, &format!("HARDLINK \"{}\"", path.unwrap_or_default()));
         }
         let compound = matches!(datatype.datatype().class, DatatypeClass::Compound(_));
         let end = if compound { "" } else { ";" };

@@ -40,6 +40,8 @@ pub(crate) struct Output {
     outline: Stream,
     data: Stream,
     attributes: Stream,
+    /// Whether the last line is left as it is.
+    pub(super) abandoned: bool,
 }
 
 impl Output {
@@ -50,6 +52,7 @@ impl Output {
             outline: Stream::Stdout,
             data: Stream::Stdout,
             attributes: Stream::Stdout,
+            abandoned: false,
         }
     }
 
@@ -97,7 +100,7 @@ impl Output {
     /// Ends the last line and writes all that is held back.
     pub(super) fn finish(&mut self) -> Result<()> {
         // Otherwise the outline ends it.
-        if let (Stream::Nowhere(_), Stream::Stdout) = (&self.outline, &self.data) {
+        if let (Stream::Nowhere(_), Stream::Stdout, false) = (&self.outline, &self.data, self.abandoned) {
             self.stdout.write_all(b"\n")?;
         }
         self.outline.flush()?;

@@ -21,6 +21,9 @@ pub(crate) enum Region {
     Blocks(Vec<(Vec<u64>, Vec<u64>)>),
 }
 
+/// The width of lines of references for the C tool, whatever the option says, until a region is met.
+const DEFAULT_COLUMNS: usize = 80;
+
 /// The most blocks of a regular pattern to list.
 const MAX_BLOCKS: u64 = 1 << 24;
 
@@ -90,17 +93,27 @@ impl Dumper<'_> {
         if !are_printable(container) {
             return Ok(());
         }
+        let mut columns = DEFAULT_COLUMNS;
         for_each_part(container, |elements, start, _| {
             for (index, element) in (start..).zip(elements.iter()) {
                 let reference = StdReference::from_element(elements.datatype(), element, elements.heap())?;
-                self.reference(&reference, index, cursor)?;
+                if reference.kind() == Some(ReferenceType::StandardRegion) && !reference.is_null() {
+                    columns = self.outline.columns;
+                }
+                self.reference(&reference, index, columns, cursor)?;
             }
             Ok(())
         })
     }
 
-    /// Prints the reference that is number `index`.
-    fn reference(&mut self, reference: &StdReference, index: u64, cursor: &mut Cursor) -> Result<()> {
+    /// Prints the reference that is number `index`, what is said of attributes on lines of so many columns.
+    fn reference(
+        &mut self,
+        reference: &StdReference,
+        index: u64,
+        columns: usize,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
         if reference.is_null() {
             return self.line(cursor, "NULL");
         }
@@ -113,7 +126,7 @@ impl Dumper<'_> {
         self.line(cursor, &target.standard(reference))?;
         match reference.kind() {
             Some(ReferenceType::StandardRegion) => self.region(reference, index, cursor),
-            Some(ReferenceType::StandardAttribute) => self.referred_attribute(reference, cursor),
+            Some(ReferenceType::StandardAttribute) => self.referred_attribute(reference, columns, cursor),
             _ => self.referred(reference, cursor),
         }
     }
@@ -135,9 +148,9 @@ impl Dumper<'_> {
     }
 
     /// Prints text after the reference, which is number `index`.
-    fn append(&mut self, index: u64, text: &str, cursor: &mut Cursor) -> Result<()> {
+    fn append(&mut self, index: u64, text: &str, columns: usize, cursor: &mut Cursor) -> Result<()> {
         // It is no element, so that it needs no line of its own.
-        let outline = Style { per_line: 0, ..self.outline.clone() };
+        let outline = Style { per_line: 0, columns, ..self.outline.clone() };
         // In a row that does not end here.
         let data = &mut Data::new(vec![u64::MAX]);
         Ok(Lines::new(self.out.to(Section::Outline)).element(cursor, &outline, data, index, text)?)
@@ -148,7 +161,8 @@ impl Dumper<'_> {
         let Ok((dataset, selection)) = self.opened().file.describe_region(reference) else { return Ok(()) };
         self.handles.datasets(1);
         let Some(region) = Region::of(selection) else { return Ok(()) };
-        self.append(index, if matches!(region, Region::Points(_)) { "{" } else { " {" }, cursor)?;
+        let brace = if matches!(region, Region::Points(_)) { "{" } else { " {" };
+        self.append(index, brace, self.outline.columns, cursor)?;
         cursor.level += 1;
         let result = self.described_region(&dataset, &region, cursor);
         cursor.level -= 1;
@@ -239,8 +253,13 @@ impl Dumper<'_> {
     }
 
     /// Prints the attribute that a reference leads to.
-    fn referred_attribute(&mut self, reference: &StdReference, cursor: &mut Cursor) -> Result<()> {
-        self.append(0, " {", cursor)?;
+    fn referred_attribute(
+        &mut self,
+        reference: &StdReference,
+        columns: usize,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        self.append(0, " {", columns, cursor)?;
         cursor.level += 1;
         let result = match self.opened().file.dereference_attr(reference) {
             Ok(attribute) => self.referred_type_and_space(&attribute, cursor).and_then(|()| {

@@ -13,7 +13,7 @@ impl Dumper<'_> {
     /// Prints all that is called `name`.
     pub(super) fn any(&mut self, name: &str) -> Result<()> {
         let root = self.opened().file.clone();
-        self.handles.groups(2);
+        self.handles.groups(1);
         self.options.order().all(&root, &mut Search { dumper: self, name })
     }
 }
@@ -36,15 +36,17 @@ impl Visitor for Search<'_, '_, '_> {
             };
             self.dumper.wanted(&Wanted::Attribute(found))?;
         }
-        if path != self.name {
-            return Ok(());
+        if path == self.name {
+            let path = path.to_owned();
+            self.dumper.wanted(&match kind {
+                TargetKind::Group => Wanted::Group(path),
+                TargetKind::Dataset => Wanted::Dataset(path, None),
+                TargetKind::Datatype => Wanted::Datatype(path),
+            })?;
         }
-        let path = path.to_owned();
-        self.dumper.wanted(&match kind {
-            TargetKind::Group => Wanted::Group(path),
-            TargetKind::Dataset => Wanted::Dataset(path, None),
-            TargetKind::Datatype => Wanted::Datatype(path),
-        })
+        // The links are followed from the root group, which is opened for that.
+        self.dumper.handles.groups(u64::from(path == "/"));
+        Ok(())
     }
 
     fn link(&mut self, path: &str, _: &Group, link: &LinkInfo) -> Result<()> {
