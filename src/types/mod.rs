@@ -83,7 +83,7 @@ use crate::{Error, Result};
 ///
 /// The stored type need not be the same: members of compound types are found by their names, and numbers are
 /// converted to the bits that the C library makes of them. Those out of range become the nearest value in range,
-/// and fixed text is cut to a shorter [`FixedAscii`](crate::FixedAscii) or [`FixedUnicode`](crate::FixedUnicode) when
+/// and fixed text is cut to a shorter [`FixedAscii`] or [`FixedUnicode`] when
 /// it is read. What else does not fit is an error, never another value.
 pub trait H5Type: Sized + 'static {
     /// Bytes of a memory image: the size of [`datatype`](H5Type::datatype).
