@@ -81,7 +81,8 @@ impl Driver {
         Self::NAMES.iter().find(|(driver, _)| *driver == self).map_or("unknown", |(_, name)| name)
     }
 
-    /// Opens a file with this driver, which tells one of two parts from one of several by itself.
+    /// Opens a file with this driver; gives the one that the C tools name then, which is the same for files
+    /// in two parts and in several.
     pub(crate) fn open(self, how: &FileBuilder, path: &Path) -> hdfive::Result<(File, Self)> {
         let mut how = how.clone();
         let (how, driver) = match self {

@@ -275,7 +275,7 @@ impl Diff<'_> {
             let mut found_here = 0;
             streams_in_step(streams(), |runs, index| {
                 found_here = self.elements(&scope, runs, index, found_here)?;
-                Ok(true)
+                Ok(self.options.count.is_none_or(|wanted| found_here < wanted))
             })?;
             found += found_here;
         }

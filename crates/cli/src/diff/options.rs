@@ -126,7 +126,7 @@ impl Mistake {
     }
 }
 
-/// Options that have no letter of their own are given one that no letter is, or that is taken for none.
+/// Options that have no letter of their own are given a character that is none.
 const SPECS: &[Spec] = &[
     Spec('c', "compare", Takes::Nothing),
     Spec('d', "delta", Takes::Value),
@@ -156,8 +156,8 @@ const SPECS: &[Spec] = &[
     Spec('8', "vfd-name-1", Takes::Value),
     Spec('9', "vfd-info-1", Takes::Value),
     Spec('0', "vfd-value-2", Takes::Value),
-    Spec('Y', "vfd-name-2", Takes::Value),
-    Spec('Z', "vfd-info-2", Takes::Value),
+    Spec('@', "vfd-name-2", Takes::Value),
+    Spec('#', "vfd-info-2", Takes::Value),
 ];
 
 /// A bound of a difference; negative and hexadecimal ones are none.
@@ -373,7 +373,8 @@ mod tests {
         assert_eq!(options(&["-d", "u", "a", "b"]).criterion, Criterion::Delta(0.0));
         assert_eq!(options(&["-p", "0", "-d", "1", "a", "b"]).criterion, Criterion::Delta(1.0));
         assert!(matches!(parse(&["-e", "-d", "1", "a", "b"]), Request::Mistake(_)));
-        for wrong in [&["-d", "1", "a"][..], &["--bogus", "a", "b"], &["-d"], &[]] {
+        for wrong in [&["-d", "1", "a"][..], &["--bogus", "a", "b"], &["-Y", "core", "a", "b"], &["-d"], &[]]
+        {
             let Request::Mistake(mistake) = parse(wrong) else { panic!("{wrong:?}") };
             assert!(mistake.usage && mistake.reason.is_some(), "{wrong:?}");
         }
