@@ -206,7 +206,10 @@ impl Dumper<'_> {
             Region::Blocks(blocks) => {
                 // The C tool takes all blocks to be of the size of the first.
                 let size: Vec<u64> = match blocks.first() {
-                    Some((low, high)) => low.iter().zip(high).map(|(low, high)| high - low + 1).collect(),
+                    Some((low, high)) => {
+                        let size = |(low, high): (&u64, &u64)| high.saturating_sub(*low).saturating_add(1);
+                        low.iter().zip(high).map(size).collect()
+                    }
                     None => return Ok(()),
                 };
                 blocks.iter().enumerate().try_for_each(|(index, (low, _))| {
