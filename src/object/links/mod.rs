@@ -292,8 +292,7 @@ fn dense_remove(store: &mut Store, header: &Header, mut info: LinkInfo, name: &[
     }
     if dense.count() < u64::from(phase_change(store, header)?.min_dense) {
         let mut links = dense.items(store)?;
-        let bodies = links.iter().map(|link| encode(link, &(), store.widths()));
-        if bodies.collect::<Result<Vec<_>>>()?.iter().all(|body| header.fits(body.len())) {
+        if all_fit(store, header, &links)? {
             links.sort_by(|a, b| (a.creation_order, &a.name).cmp(&(b.creation_order, &b.name)));
             dense.delete(store)?;
             forget(&mut info);
@@ -311,6 +310,12 @@ fn dense_remove(store: &mut Store, header: &Header, mut info: LinkInfo, name: &[
     Ok(link)
 }
 
+/// Whether the header can hold each of these links.
+fn all_fit(store: &Store, header: &Header, links: &[Link]) -> Result<bool> {
+    let bodies = links.iter().map(|link| encode(link, &(), store.widths()));
+    Ok(bodies.collect::<Result<Vec<_>>>()?.iter().all(|body| header.fits(body.len())))
+}
+
 /// Turns a group of the old format into one of the new, as the C library does for links that the
 /// old format cannot hold: so every group can be edited, by us and by others.
 fn convert(store: &mut Store, header: &Header, table: &SymbolTable) -> Result<()> {
@@ -320,7 +325,7 @@ fn convert(store: &mut Store, header: &Header, table: &SymbolTable) -> Result<()
         Ok(ControlFlow::Continue(()))
     })?;
     let mut info = LinkInfo::empty(false, false);
-    if links.len() > usize::from(PhaseChange::default().max_compact) {
+    if links.len() > usize::from(PhaseChange::default().max_compact) || !all_fit(store, header, &links)? {
         let mut dense = DenseLinks::create(store, false)?;
         links.iter().try_for_each(|link| dense.insert(store, link))?;
         dense.update_info(&mut info);
