@@ -21,6 +21,8 @@ use crate::{Error, Result};
 const BATCH: u64 = 32 << 20;
 /// Single elements to read from a source at once.
 const POINTS: u64 = 1 << 14;
+/// How many of the sources that a read concerns may be missing.
+const MAX_MISSING: u32 = 1 << 18;
 
 /// A read of a virtual dataset.
 pub(super) struct VirtualRead<'a> {
@@ -73,13 +75,16 @@ impl VirtualRead<'_> {
 
     fn mapping(&self, mapping: &Source, memory: &mut Memory<'_>) -> Result<()> {
         if let Some((dim, pattern)) = mapping.numbered()? {
+            let mut missing = Missing::default();
             for block in blocks(self.request, dim, pattern) {
                 let target = Numbered::new(&mapping.block(dim, block), &self.dims, 0)?;
                 let wanted = target.wanted(self.request)?;
-                if !wanted.is_empty()
-                    && let Some(source) = mapping.open(self.shared, block)?
-                {
-                    self.copy(mapping, &source, (0, target.len()), &wanted, memory)?;
+                if wanted.is_empty() {
+                    continue;
+                }
+                match mapping.open(self.shared, block)? {
+                    Some(source) => self.copy(mapping, &source, (0, target.len()), &wanted, memory)?,
+                    None => missing.add()?,
                 }
             }
             return Ok(());
@@ -162,10 +167,11 @@ impl VirtualRead<'_> {
 /// How many elements of a virtual dataset its sources hold that are there and concern the request, at
 /// most.
 fn held(data: &VirtualData, shared: &Arc<Shared>, dims: &[u64], request: &Resolved) -> Result<u64> {
-    let mut held = 0_u64;
+    let (mut held, mut missing) = (0_u64, Missing::default());
     let mut add = |mapping: &Source, block: u64, mapped: u64| {
-        if let Some(source) = mapping.open(shared, block)? {
-            held = held.saturating_add(source.state.held_len(&source.shared)?.min(mapped));
+        match mapping.open(shared, block)? {
+            Some(source) => held = held.saturating_add(source.state.held_len(&source.shared)?.min(mapped)),
+            None => missing.add()?,
         }
         Ok::<_, Error>(())
     };
@@ -191,11 +197,31 @@ impl State {
                 nested(self, || held(&data, shared, &dims, &whole))
             }
             Storage::External { data, .. } => Ok(data.held(shared) / self.element_size().max(1) as u64),
-            _ => {
+            Storage::Chunked(_) => {
                 drop(inner);
                 self.stored_len(shared)
             }
+            // What is in one piece may be said to reach beyond the end of the file.
+            Storage::Compact(_) | Storage::Contiguous { .. } => {
+                drop(inner);
+                let most = shared.read()?.volume() / self.element_size().max(1) as u64;
+                Ok(self.stored_len(shared)?.min(most))
+            }
         }
+    }
+}
+
+/// The numbered sources of one mapping that are not there, which an extent could promise without end.
+#[derive(Default)]
+struct Missing(u32);
+
+impl Missing {
+    fn add(&mut self) -> Result<()> {
+        self.0 = self.0.saturating_add(1);
+        if self.0 <= MAX_MISSING {
+            return Ok(());
+        }
+        Err(Error::limit("too many sources of a virtual dataset are missing"))
     }
 }
 

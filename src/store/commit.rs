@@ -75,12 +75,11 @@ impl Store {
             // If it fails half-way, nothing more can be changed.
             self.edit(finish)?;
         }
-        if self.image.is_some() && self.changes == 0 {
+        if self.image.is_some() {
             // What is dirty is nothing but the image, which says the same.
             self.home.settle()?;
             return self.barrier();
         }
-        self.drop_cache_image()?;
         let end = self.space.seal();
         if !self.overlay.is_empty() || end != self.space.committed_end() || self.space.has_freed() {
             self.forget_free_space()?;

@@ -157,10 +157,12 @@ impl Store {
         Ok(())
     }
 
-    /// Makes the file forget its metadata cache image, whose structures are dirty and so about to be
-    /// written where they belong. (The C library does so when it opens such a file to write.)
-    pub(super) fn drop_cache_image(&mut self) -> Result<()> {
-        let Some(Image { place, address, len }) = self.image else { return Ok(()) };
+    /// Writes the entries of a metadata cache image where they belong, and makes the file forget it, in a
+    /// commit of its own before anything changes: the C library, which does not look for the record of a
+    /// commit, finds the same in the image and in its entries, wherever that ends. (It dissolves an image
+    /// itself, when it opens such a file to write.)
+    pub(super) fn dissolve_cache_image(&mut self, image: Image) -> Result<()> {
+        let Image { place, address, len } = image;
         self.change_extension(place, CacheImageLocation::TYPE, Rank::Settling, |_, area| {
             // A chunk with a NIL message has no gap.
             let gap = std::mem::take(&mut area.gap);
@@ -171,8 +173,7 @@ impl Store {
             Ok(())
         })?;
         self.free(Space::Metadata, address, len);
-        self.image = None;
-        Ok(())
+        self.commit()
     }
 
     /// Makes the file forget its free space: the managers in it would not know what is changed. (The

@@ -179,6 +179,19 @@ impl Store {
         self.poisoned = true;
     }
 
+    /// Called before everything that changes something.
+    fn begin_change(&mut self) -> Result<()> {
+        self.check_writable()?;
+        if let Some(image) = self.image.take()
+            && let Err(error) = self.dissolve_cache_image(image)
+        {
+            self.poisoned = true;
+            return Err(error);
+        }
+        self.changes = self.changes.wrapping_add(1);
+        Ok(())
+    }
+
     fn check_writable(&self) -> Result<()> {
         match (self.home.writable(), self.poisoned) {
             (true, false) => Ok(()),
@@ -248,8 +261,7 @@ impl Store {
     where
         T::Context: Clone + Send + 'static,
     {
-        self.check_writable()?;
-        self.changes = self.changes.wrapping_add(1);
+        self.begin_change()?;
         let new = self.space.is_new(address);
         let (len, value) = self.overlay.put(address, value, context, rank, new)?;
         self.home.check(address, len)?;
@@ -316,8 +328,7 @@ impl Store {
     /// Replaces the metadata bytes at `address`. In space that is new in this transaction they
     /// are written before every anchor; elsewhere they are an anchor, written in `rank` order.
     pub(crate) fn write_metadata(&mut self, address: u64, bytes: Vec<u8>, rank: Rank) -> Result<()> {
-        self.check_writable()?;
-        self.changes = self.changes.wrapping_add(1);
+        self.begin_change()?;
         let len = bytes.len() as u64;
         self.home.check(address, len)?;
         self.cache.invalidate(address, len);
@@ -331,8 +342,7 @@ impl Store {
 
     /// New space, not used by the last commit.
     pub(crate) fn allocate(&mut self, space: Space, len: u64) -> Result<u64> {
-        self.check_writable()?;
-        self.changes = self.changes.wrapping_add(1);
+        self.begin_change()?;
         if self.tail {
             // What was there is not the file's, and must not show through in new space.
             self.home.set_len(self.space.committed_end())?;
