@@ -175,7 +175,7 @@ impl Container {
             if let Some(state) = self.virtual_source()
                 && (self.datatype().has_variable_length() || self.datatype().has_object_references())
             {
-                let memory = match state.leads_elsewhere() {
+                let memory = match state.leads_elsewhere(&self.shared) {
                     true => memory_type(&self.datatype().with_standard_references()),
                     false => memory_type(self.datatype()),
                 };

@@ -140,15 +140,18 @@ pub(super) fn create(
     let address = created?;
     let location = Location::new(shared, &store, address, parent.path_of(name));
     let allocation = plan.fill.allocation;
-    let mut state = match plan.storage() {
+    let state = match plan.storage() {
         Some(storage) => {
             let Plan { datatype, space, fill, layout, .. } = plan;
             State::new(address, datatype, space, fill, &layout, storage)?
         }
         None => State::open(&store, address)?,
     };
-    state.made_here = true;
+    let large = bytes as u64 > store.limits().fill;
     drop(store);
+    if large {
+        shared.note_made(address);
+    }
     let dataset = Dataset::new(location, shared.dataset(address, || Ok(state))?);
     drop(turn);
     if allocation == AllocationTime::Early && data.is_none() {
@@ -235,6 +238,10 @@ impl Plan {
 }
 
 fn plan(store: &mut Store, datatype: Datatype, extents: &Extents, properties: &Properties) -> Result<Plan> {
+    if extents.is_unlimited() && store.widths().length < 8 {
+        // All bits of its maximum size are ones, which the C library reads back as a number.
+        return Err(Error::unsupported("a dataset without a maximum size in a file with short lengths"));
+    }
     let size = u64::from(datatype.size);
     let chunk = chunk_shape(&datatype, extents, properties)?;
     let value = fill_value(&datatype, &properties.fill)?;
@@ -398,6 +405,16 @@ mod tests {
             image.fill(1);
             Ok(())
         }
+    }
+
+    #[test]
+    fn short_lengths_have_no_word_for_unlimited() {
+        let bytes = std::fs::read("testdata/fixtures/sizes24-v18.h5").unwrap();
+        let storage = std::sync::Arc::new(crate::storage::MemoryStorage::new(bytes));
+        let file = File::with_options().open_rw_storage(storage).unwrap();
+        let error = file.new_dataset::<u8>().shape(1..).create("growing").unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Unsupported);
+        file.new_dataset::<u8>().shape((1..=100, 3)).create("bounded").unwrap().resize((100, 3)).unwrap();
     }
 
     #[test]

@@ -29,8 +29,6 @@ pub(crate) struct State {
     pub(super) fill: FillValue,
     /// One element of the fill value, if it is not all zeros.
     pub(super) fill_pattern: Option<Vec<u8>>,
-    /// It was made through this handle, so that its shape is what somebody wants, not damage.
-    pub(super) made_here: bool,
     inner: RwLock<Inner>,
     pub(super) replacing: Mutex<()>,
 }
@@ -148,7 +146,7 @@ impl State {
             deleted: false,
         };
         let (datatype, inner, replacing) = (Arc::new(datatype), RwLock::new(inner), Mutex::default());
-        Ok(Self { address, datatype, fill, fill_pattern, made_here: false, inner, replacing })
+        Ok(Self { address, datatype, fill, fill_pattern, inner, replacing })
     }
 
     /// The state, shared with other readers.

@@ -38,3 +38,31 @@ impl Unwritten {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::{ErrorKind, File, Limits};
+
+    /// Whether anything of a dataset can be written, which fills all of it.
+    fn first_write(file: &File) -> crate::Result<()> {
+        file.dataset("filled")?.write_slice_raw(&[2_i32], 7..8)
+    }
+
+    #[test]
+    fn only_a_dataset_found_in_a_file_is_too_large_to_fill() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.h5");
+        let limits = Limits { fill: 1 << 16, ..Limits::default() };
+        let make = |file: &File| {
+            file.new_dataset::<i32>().shape(1 << 20).fill_value(1).create("filled").map(drop).unwrap();
+        };
+        make(&File::create(&path).unwrap());
+        let file = File::with_options().limits(limits).open_rw(&path).unwrap();
+        assert_eq!(first_write(&file).unwrap_err().kind(), ErrorKind::Limit);
+        file.unlink("filled").unwrap();
+        make(&file);
+        first_write(&file).unwrap();
+        assert_eq!(file.dataset("filled").unwrap().read_slice_raw::<i32>(6..9).unwrap(), [1, 2, 1]);
+    }
+}

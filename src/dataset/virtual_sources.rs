@@ -207,13 +207,20 @@ pub(super) fn nested<R>(state: &State, work: impl FnOnce() -> Result<R>) -> Resu
 }
 
 impl State {
-    /// Whether this is a virtual dataset with sources in other files.
-    pub(crate) fn leads_elsewhere(&self) -> bool {
-        self.read_lock().is_ok_and(|inner| match &inner.storage {
-            super::state::Storage::Virtual(data) => {
-                data.mappings.iter().any(|mapping| mapping.stored.file != b".")
-            }
-            _ => false,
+    /// Whether this is a virtual dataset with sources in other files, or that are virtual themselves.
+    pub(crate) fn leads_elsewhere(&self, shared: &Arc<Shared>) -> bool {
+        let data = match self.read_lock() {
+            Ok(inner) => match &inner.storage {
+                super::state::Storage::Virtual(data) => data.clone(),
+                _ => return false,
+            },
+            Err(_) => return false,
+        };
+        data.mappings.iter().any(|mapping| {
+            mapping.stored.file != b"."
+                || mapping.open(shared, 0).is_ok_and(|source| {
+                    source.is_some_and(|source| matches!(source.layout(), Ok(crate::Layout::Virtual)))
+                })
         })
     }
 

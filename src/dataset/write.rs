@@ -59,7 +59,7 @@ impl State {
         }
         let size = *size;
         let partly = pieces.covered().saturating_mul(self.element_size() as u64) < size;
-        if partly && !self.made_here && self.fill_pattern.is_some() {
+        if partly && !shared.has_made(self.address) && self.fill_pattern.is_some() {
             Unwritten::new(shared)?.add(size)?;
         }
         let address = shared.write()?.allocate(Space::Raw, size)?;

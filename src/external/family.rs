@@ -15,8 +15,15 @@ use crate::{Error, Result};
 pub(crate) struct Family {
     /// How the first was opened; so are the others, to read.
     builder: FileBuilder,
-    /// The open ones, by their paths without symbolic links.
-    open: Mutex<HashMap<PathBuf, Weak<Shared>>>,
+    open: Mutex<HashMap<Key, Weak<Shared>>>,
+}
+
+/// A file by its path without symbolic links, that of its first member if it is in several, which is
+/// another file than this member alone.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    path: PathBuf,
+    in_members: bool,
 }
 
 impl Family {
@@ -28,18 +35,17 @@ impl Family {
         &self.builder
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<PathBuf, Weak<Shared>>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<Key, Weak<Shared>>> {
         self.open.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 
-    /// The way without symbolic links to a file that may be opened, or to the first of its members, which
-    /// are all checked.
+    /// What a file that may be opened is known by; if it is in several, all of them are checked.
     ///
     /// # Errors
     /// As [`ExternalLinks::admit`].
-    fn admit(&self, links: &ExternalLinks, path: &Path) -> io::Result<PathBuf> {
+    fn admit(&self, links: &ExternalLinks, path: &Path) -> io::Result<Key> {
         if !self.builder.leads_to_family(path) {
-            return links.admit(path);
+            return Ok(Key { path: links.admit(path)?, in_members: false });
         }
         let mut members = FamilyStorage::member_paths(path)?;
         let first = links.admit(&members.next().unwrap_or_default())?;
@@ -50,19 +56,25 @@ impl Family {
                 Err(error) => return Err(error),
             }
         }
-        Ok(first)
+        Ok(Key { path: first, in_members: true })
     }
 
     /// Enters the file at `path`, unless it is there.
     pub(crate) fn enter(&self, path: &Path, shared: Arc<Shared>) -> Arc<Shared> {
-        let Ok(path) = self.admit(&ExternalLinks::Follow, path) else { return shared };
+        match self.admit(&ExternalLinks::Follow, path) {
+            Ok(key) => self.enter_as(key, shared),
+            Err(_) => shared,
+        }
+    }
+
+    fn enter_as(&self, key: Key, shared: Arc<Shared>) -> Arc<Shared> {
         let mut open = self.open();
-        if let Some(there) = open.get(&path).and_then(Weak::upgrade) {
+        if let Some(there) = open.get(&key).and_then(Weak::upgrade) {
             // The other is dropped when the lock is free again.
             return there;
         }
         open.retain(|_, shared| shared.strong_count() > 0);
-        open.insert(path, Arc::downgrade(&shared));
+        open.insert(key, Arc::downgrade(&shared));
         shared
     }
 
@@ -79,8 +91,8 @@ impl Family {
         let links = self.builder.external_policy();
         let mut failed = None;
         for candidate in candidates(name, from, purpose) {
-            let path = match self.admit(links, &candidate) {
-                Ok(path) => path,
+            let key = match self.admit(links, &candidate) {
+                Ok(key) => key,
                 Err(error) => {
                     if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
                         failed.get_or_insert(not_opened(error, &candidate));
@@ -88,12 +100,12 @@ impl Family {
                     continue;
                 }
             };
-            let there = self.open().get(&path).and_then(Weak::upgrade);
+            let there = self.open().get(&key).and_then(Weak::upgrade);
             if let Some(shared) = there {
                 return Ok(Some(shared));
             }
             match self.builder.open_in(self, &candidate) {
-                Ok(shared) => return Ok(Some(self.enter(&path, shared))),
+                Ok(shared) => return Ok(Some(self.enter_as(key, shared))),
                 // The C library goes on to the next place, too.
                 Err(error) => drop(failed.get_or_insert(error.with_path(candidate.to_string_lossy()))),
             }

@@ -1,6 +1,6 @@
 //! What all handles of one open file share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -36,6 +36,9 @@ struct Datasets {
     open: HashMap<u64, Weak<State>>,
     /// Those with chunks not yet written live until the next flush, whatever their handles do.
     dirty: HashMap<u64, Arc<State>>,
+    /// Large ones that were made since the file was opened, so that their shape is what somebody wants,
+    /// not damage.
+    made: HashSet<u64>,
 }
 
 impl Shared {
@@ -113,6 +116,16 @@ impl Shared {
         Ok(state)
     }
 
+    /// Notes that a large dataset was made at `address`.
+    pub(crate) fn note_made(&self, address: u64) {
+        self.datasets().made.insert(address);
+    }
+
+    /// Whether the dataset at `address` is large and was made since the file was opened.
+    pub(crate) fn has_made(&self, address: u64) -> bool {
+        self.datasets().made.contains(&address)
+    }
+
     /// Keeps `state`, which has unwritten chunks, until the next flush.
     pub(crate) fn mark_dirty(&self, address: u64, state: &Arc<State>) {
         self.datasets().dirty.entry(address).or_insert_with(|| state.clone());
@@ -122,6 +135,7 @@ impl Shared {
     pub(crate) fn forget(&self, address: u64) {
         let mut datasets = self.datasets();
         datasets.dirty.remove(&address);
+        datasets.made.remove(&address);
         let state = datasets.open.remove(&address).and_then(|state| state.upgrade());
         drop(datasets);
         if let Some(state) = state {
