@@ -48,7 +48,7 @@ impl Group {
     }
 
     /// Calls `visit` with the name and the description of each link, in an order, until it fails;
-    /// a loop over [`links`](Self::links) does the same.
+    /// a loop over [`links`](Self::links) does the same by increasing names.
     ///
     /// ```
     /// # fn main() -> hdfive::Result<()> {

@@ -82,9 +82,11 @@ use crate::{Error, Result};
 /// ```
 ///
 /// The stored type need not be the same: members of compound types are found by their names, and numbers are
-/// converted to the bits that the C library makes of them. Those out of range become the nearest value in range,
-/// and fixed text is cut to a shorter [`FixedAscii`] or [`FixedUnicode`] when
-/// it is read. What else does not fit is an error, never another value.
+/// converted to the bits that the C library makes of them. Those out of range become the nearest value in range;
+/// but where nothing but the byte order of an integer differs, a change of sign is not noticed (-1 in big-endian
+/// `i16` is 65535 as `u16`), and floats that are not the machine's have more such exceptions, all in
+/// `format-spec-notes/conversions.md`. Fixed text is cut to a shorter [`FixedAscii`] or [`FixedUnicode`] when it is
+/// read. What else does not fit is an error, never another value.
 pub trait H5Type: Sized + 'static {
     /// Bytes of a memory image: the size of [`datatype`](H5Type::datatype).
     const SIZE: usize;
