@@ -39,6 +39,8 @@ impl State {
                 transfer::write_stored(&raw, (address, size), &pieces, memory, self.element_size())
             }
             Storage::Chunked(chunked) => {
+                // Changes in the cache that can never be stored would fail every flush.
+                chunked.pipeline.check_encodes()?;
                 // Whatever happens, what was inserted so far is written by the next flush.
                 shared.mark_dirty(self.address, self);
                 self.write_chunks(shared, chunked, resolved, memory)
@@ -150,4 +152,50 @@ impl State {
 /// Puts a layout into the header at `address`.
 fn set_layout(store: &mut Store, address: u64, layout: &Layout) -> Result<()> {
     header::update(store, address, Rank::Linking, |header| header.set(layout, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use crate::storage::{MemoryStorage, WriteAt};
+    use crate::{ErrorKind, File, FilterInfo};
+
+    /// A write into a part of a chunk stays in the cache: that it can never be stored has to be said at once.
+    #[test]
+    fn a_mandatory_filter_that_cannot_be_applied_refuses_the_write_alone() {
+        let memory = Arc::new(MemoryStorage::default());
+        let file = File::with_options().create_storage(memory.clone() as Arc<dyn WriteAt>).unwrap();
+        let builder = |flags, id| {
+            let filter = FilterInfo { id, name: None, flags, parameters: vec![2, 1, 8, 8] };
+            file.new_dataset::<u16>().shape((16, 16)).chunk((8, 8)).filter(filter)
+        };
+        let unknown = builder(0, 31_999).create("mandatory").unwrap();
+        let optional = builder(1, 31_999).create("optional").unwrap();
+        #[cfg(feature = "jpegls")]
+        {
+            use crate::filter::id::JPEG_LS;
+            assert_eq!(builder(0, JPEG_LS).create("none").unwrap_err().kind(), ErrorKind::Unsupported);
+            builder(1, JPEG_LS).create("jpegls").unwrap().write_slice_raw(&[7_u16; 6], (2..4, 1..4)).unwrap();
+        }
+        assert_eq!(
+            unknown.write_slice_raw(&[7_u16; 6], (2..4, 1..4)).unwrap_err().kind(),
+            ErrorKind::Unsupported
+        );
+        optional.write_slice_raw(&[7_u16; 6], (2..4, 1..4)).unwrap();
+        file.close().unwrap();
+        let file = File::from_bytes(memory.to_vec()).unwrap();
+        assert!(
+            file.dataset("mandatory").unwrap().read_raw::<u16>().unwrap().iter().all(|value| *value == 0)
+        );
+        let mut names = vec!["optional"];
+        if cfg!(feature = "jpegls") {
+            names.push("jpegls");
+        }
+        for name in names {
+            let read = file.dataset(name).unwrap().read_raw::<u16>().unwrap();
+            assert_eq!(read.iter().filter(|value| **value == 7).count(), 6, "{name}");
+        }
+    }
 }

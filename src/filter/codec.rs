@@ -28,6 +28,11 @@ pub(super) trait Coder {
         self.is_identity()
     }
 
+    /// Whether chunks can be encoded, too.
+    fn encodes(&self) -> bool {
+        true
+    }
+
     /// Decodes `input`, puts the first bytes of the result into `output` and tells how long the
     /// whole result is; a result longer than both `output` and `limit` is an error.
     fn decode(&self, input: &[u8], output: &mut [u8], limit: u64) -> Result<u64>;
@@ -60,6 +65,14 @@ impl<'a> Codec<'a> {
             Self::Fletcher32 => Some(fletcher32::LEN),
             Self::Other(coder) if coder.keeps_length() => Some(0),
             Self::Deflate(_) | Self::Other(_) | Self::Registered(..) => None,
+        }
+    }
+
+    /// Whether chunks can be encoded, too.
+    pub(super) fn encodes(&self) -> bool {
+        match self {
+            Self::Other(coder) => coder.encodes(),
+            _ => true,
         }
     }
 
@@ -174,6 +187,16 @@ pub(super) fn is_built_in(id: u16) -> bool {
     matches!(id, id::DEFLATE | id::SHUFFLE | id::FLETCHER32) || coder(id, &[]).is_some()
 }
 
+/// `len` zeros, unless memory does not suffice.
+pub(super) fn zeros<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
+    let mut zeros = Vec::new();
+    zeros
+        .try_reserve_exact(len)
+        .map_err(|_| Error::limit(format!("no memory for {len} elements of a chunk")))?;
+    zeros.resize(len, T::default());
+    Ok(zeros)
+}
+
 /// Lets `fill` write a result of `total` bytes: into `output`, or where that is too short into a
 /// buffer whose first bytes go to `output`.
 ///
@@ -191,9 +214,10 @@ pub(super) fn decode_whole(
         return Ok(total);
     }
     if total > limit {
-        return Err(Error::limit("a chunk decodes to more than the limit for chunks"));
+        let wanted = output.len();
+        return Err(Error::limit(format!("a chunk decodes to {total} bytes, of which {wanted} are wanted")));
     }
-    let mut whole = vec![0; len];
+    let mut whole = zeros(len)?;
     fill(&mut whole)?;
     copy_prefix(&whole, output);
     Ok(total)

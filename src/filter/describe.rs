@@ -1,7 +1,7 @@
 //! Filters as a user asks for them.
 
 use super::parameters::{Target, complete};
-use super::{FilterInfo, OPTIONAL, codec, id, names};
+use super::{FilterInfo, OPTIONAL, codec, id, names, pipeline};
 use crate::{Error, Result};
 
 /// How szip codes elements.
@@ -212,7 +212,8 @@ impl FilterInfo {
 /// The filters as the header of the dataset `target` describes them.
 ///
 /// # Errors
-/// `Usage` if a parameter is out of range, or the filters cannot work on the type.
+/// `Usage` if a parameter is out of range, or the filters cannot work on the type, and `Unsupported` if a
+/// mandatory one only reads.
 pub(crate) fn prepare(filters: &[FilterInfo], target: &Target<'_>) -> Result<Vec<FilterInfo>> {
     if filters.len() > 32 {
         return Err(Error::usage("a dataset has at most 32 filters"));
@@ -222,7 +223,7 @@ pub(crate) fn prepare(filters: &[FilterInfo], target: &Target<'_>) -> Result<Vec
         complete(&mut filter, target)?;
         filter.name = filter.name.or_else(|| names::stored_name(filter.id).map(str::to_owned));
         if super::is_available(filter.id) {
-            codec::Codec::new(&filter)?;
+            pipeline::check_encodes(&filter, &codec::Codec::new(&filter)?)?;
         }
         Ok(filter)
     };

@@ -87,7 +87,8 @@ pub mod id {
 /// Bit 0 of a filter's flags: a chunk that it cannot process is stored without it.
 pub(crate) const OPTIONAL: u16 = 1;
 
-/// Whether chunks with this filter can be read now, and written but with JPEG-LS and SPERR.
+/// Whether chunks with this filter can be read now. They can be written, too, unless the filter is JPEG-LS or
+/// SPERR: then an optional filter is left out, and a mandatory one is an error.
 pub fn is_available(id: u16) -> bool {
     codec::is_built_in(id) || registry::registered(id).is_some()
 }

@@ -1,7 +1,7 @@
 //! The filters of one dataset, applied to whole chunks.
 
 use super::codec::Codec;
-use super::{OPTIONAL, copy_prefix, deflate, fletcher32, id, registry, shuffle};
+use super::{OPTIONAL, copy_prefix, deflate, fletcher32, id, names, registry, shuffle};
 use crate::format::message::filter_pipeline::FilterInfo;
 use crate::{Error, Result};
 
@@ -12,6 +12,10 @@ use crate::{Error, Result};
 pub(crate) struct Pipeline {
     filters: Vec<FilterInfo>,
 }
+
+/// How many bytes a chunk may be longer than its dataset says: only the first ones count, but for them most
+/// filters have to decode all.
+const SURPLUS: u64 = 16 << 20;
 
 /// Buffers and coder states of one thread, reused from chunk to chunk.
 #[derive(Default)]
@@ -59,6 +63,15 @@ impl Pipeline {
     /// Whether chunks are stored as they are in memory.
     pub(crate) fn is_empty(&self) -> bool {
         self.filters.is_empty()
+    }
+
+    /// Checks that all filters which may not be left out can be applied.
+    ///
+    /// # Errors
+    /// `Unsupported` if one is not available or only reads.
+    pub(crate) fn check_encodes(&self) -> Result<()> {
+        let mut mandatory = self.filters.iter().filter(|info| info.flags & OPTIONAL == 0);
+        mandatory.try_for_each(|info| check_encodes(info, &Codec::new(info)?))
     }
 
     /// Undoes the filters of a stored chunk into `output`, which is as long as a chunk in memory.
@@ -162,6 +175,7 @@ fn undo(
             continue;
         }
         if nth == 0 {
+            let limit = limit.min((output.len() as u64).saturating_add(SURPLUS));
             return step.decode(input, output, limit, deflate);
         }
         let mut wanted = known_len.unwrap_or_else(|| input.len().saturating_mul(4).max(output.len()));
@@ -169,7 +183,10 @@ fn undo(
             if wanted as u64 > limit.max(output.len() as u64).saturating_add(256) {
                 return Err(Error::limit("a chunk grows beyond the limit between its filters"));
             }
-            if target.len() < wanted {
+            if let Some(more) = wanted.checked_sub(target.len()) {
+                target
+                    .try_reserve_exact(more)
+                    .map_err(|_| Error::limit("no memory for a chunk between its filters"))?;
                 target.resize(wanted, 0);
             }
             let total = step.decode(input, target.get_mut(..wanted).unwrap_or_default(), limit, deflate)?;
@@ -191,6 +208,18 @@ fn undo(
 fn active(filters: &[FilterInfo], mask: u32) -> impl Iterator<Item = (u32, &FilterInfo)> {
     let bits = (0..32).map(|nth| 1_u32.wrapping_shl(nth));
     bits.zip(filters).filter(move |(bit, _)| mask & bit == 0)
+}
+
+/// Checks that a filter which may not be left out can be applied.
+pub(super) fn check_encodes(info: &FilterInfo, codec: &Codec<'_>) -> Result<()> {
+    if info.flags & OPTIONAL != 0 || codec.encodes() {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!(
+        "filter {} ({}) is only read",
+        info.id,
+        names::registered_name(info.id).unwrap_or_default()
+    )))
 }
 
 fn check_len(decoded: u64, wanted: usize) -> Result<()> {
@@ -326,6 +355,25 @@ mod tests {
         assert_eq!(decoded(&twice, &stored, 0, raw.len()).unwrap(), raw);
         let bomb = encoded(&twice[1..], &vec![0; 10 << 20]).unwrap().0;
         assert_eq!(decoded(&twice, &bomb, 0, 1000).unwrap_err().kind(), ErrorKind::Limit);
+    }
+
+    #[cfg(feature = "jpegls")]
+    #[test]
+    fn a_filter_that_only_reads_is_left_out_or_refused() {
+        let optional = [info(id::JPEG_LS, OPTIONAL, &[])];
+        assert_eq!(encoded(&optional, &[7; 8]).unwrap(), (vec![7; 8], 1));
+        assert!(Pipeline::new(&optional).unwrap().check_encodes().is_ok());
+        let mandatory = [info(id::JPEG_LS, 0, &[])];
+        let error = Pipeline::new(&mandatory).unwrap().check_encodes().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.message().contains("32018"), "{error}");
+        assert_eq!(encoded(&mandatory, &[7; 8]).unwrap_err().kind(), ErrorKind::Unsupported);
+        // An image of nothing but zeros, far larger than what is asked for.
+        let image =
+            hex("ffd8fff7000b087fff7fff01011100ffda00080101000000 00fcffd9".replace(' ', "").as_str());
+        let error = Pipeline::new(&mandatory).unwrap();
+        let error = error.decode(&image, 0, 1 << 32, &mut [0; 8], &mut Scratch::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit);
     }
 
     struct Invert;

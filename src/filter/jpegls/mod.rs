@@ -30,6 +30,10 @@ fn unsupported(what: &'static str) -> Error {
 }
 
 impl Coder for JpegLs {
+    fn encodes(&self) -> bool {
+        false
+    }
+
     fn decode(&self, input: &[u8], output: &mut [u8], limit: u64) -> Result<u64> {
         let mut image = Reader::new(input)?;
         decode_whole(image.frame.len()?, output, limit, |output| image.read(output))

@@ -9,6 +9,7 @@ use super::set::{Shape, elements};
 use super::speck::{self, Coefficients};
 use super::{bad, wavelet};
 use crate::Result;
+use crate::filter::codec::zeros;
 
 /// What the quantum of the coefficients is to that of the corrections.
 const CORRECTIONS: f64 = 1.5;
@@ -26,7 +27,9 @@ pub(super) fn decode(input: &[u8], shape: Shape, dims: [u32; 3]) -> Result<Vec<f
         if u64::from_le_bytes(*first) != count as u64 || !rest.is_empty() {
             return Err(bad("a constant chunk of another length"));
         }
-        return Ok(vec![quantum; count]);
+        let mut values = zeros(count)?;
+        values.fill(quantum);
+        return Ok(values);
     }
     if quantum.is_nan() || quantum <= 0.0 {
         return Err(bad("a quantum that is not positive"));

@@ -17,9 +17,9 @@ pub(super) struct Set {
 }
 
 /// All dimensions, or the first two, or the third.
-pub(super) const ALL: [bool; 3] = [true; 3];
-pub(super) const LEVEL: [bool; 3] = [true, true, false];
-pub(super) const UPRIGHT: [bool; 3] = [false, false, true];
+const ALL: [bool; 3] = [true; 3];
+const HORIZONTAL: [bool; 3] = [true, true, false];
+const UPRIGHT: [bool; 3] = [false, false, true];
 
 /// The elements of a box.
 pub(super) fn elements(len: [u32; 3]) -> usize {
@@ -111,7 +111,7 @@ pub(super) fn initial(shape: Shape, dims: [u32; 3]) -> (Vec<Vec<Set>>, u32) {
             for nth in 0..level.max(upright) {
                 let axes = match (nth < level, nth < upright) {
                     (true, true) => ALL,
-                    (true, false) => LEVEL,
+                    (true, false) => HORIZONTAL,
                     _ => UPRIGHT,
                 };
                 let ([first, others @ ..], deeper) = root.divide(axes);

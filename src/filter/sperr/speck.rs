@@ -11,6 +11,7 @@
 use super::bad;
 use super::set::{self, Set, Shape, elements};
 use crate::Result;
+use crate::filter::codec::zeros;
 
 /// Reads bits, the lowest of a byte first; behind their end, zeros.
 pub(super) struct Bits<'a> {
@@ -46,8 +47,14 @@ impl<'a> Bits<'a> {
 pub(super) struct Mask(Vec<u64>);
 
 impl Mask {
-    fn new(count: usize, value: bool) -> Self {
-        Self(vec![if value { u64::MAX } else { 0 }; count.div_ceil(64)])
+    fn zeros(count: usize) -> Result<Self> {
+        Ok(Self(zeros(count.div_ceil(64))?))
+    }
+
+    fn ones(count: usize) -> Result<Self> {
+        let mut mask = Self::zeros(count)?;
+        mask.0.fill(u64::MAX);
+        Ok(mask)
     }
 
     pub(super) fn get(&self, at: usize) -> bool {
@@ -118,10 +125,10 @@ impl<'a> Stream<'a> {
             dims,
             lists,
             rings,
-            alone: Mask::new(count, false),
-            known: Mask::new(count, false),
+            alone: Mask::zeros(count)?,
+            known: Mask::zeros(count)?,
             new: Vec::new(),
-            to: Coefficients { sizes: vec![0; count], positive: Mask::new(count, true) },
+            to: Coefficients { sizes: zeros(count)?, positive: Mask::ones(count)? },
         };
         for plane in (0..self.planes).rev() {
             let bit = 1_u64.wrapping_shl(plane);

@@ -17,7 +17,7 @@ mod decode;
 mod encode;
 
 use super::bits::low_bits;
-use super::codec::{Coder, decode_whole};
+use super::codec::{Coder, decode_whole, zeros};
 use super::shuffle;
 use crate::{Error, Result};
 
@@ -100,7 +100,7 @@ impl Coder for Parameters {
             if self.shuffled <= 1 {
                 return self.decode_lines(coded, output);
             }
-            let mut planes = vec![0; output.len()];
+            let mut planes = zeros(output.len())?;
             self.decode_lines(coded, &mut planes)?;
             shuffle::decode(self.shuffled, &planes, output);
             Ok(())
