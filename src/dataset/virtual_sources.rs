@@ -219,7 +219,7 @@ impl State {
         data.mappings.iter().any(|mapping| {
             mapping.stored.file != b"."
                 || mapping.open(shared, 0).is_ok_and(|source| {
-                    source.is_some_and(|source| matches!(source.layout(), Ok(crate::Layout::Virtual)))
+                    source.is_some_and(|source| matches!(source.layout(), Ok(super::Layout::Virtual)))
                 })
         })
     }
