@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::ops::Range;
 
 use hdfive::datatype::DatatypeClass;
 use hdfive::{Container, Dataset, Elements, File, Location, Object, StdReference};
@@ -122,29 +123,43 @@ pub(crate) fn print_elements(
     let mut data = Data::new(container.shape().iter().map(|&dim| dim as u64).collect());
     for_each_part(container, |elements, start, last| {
         data.next_part(start);
-        print_part(elements, style, references, &mut data, cursor, lines, last)?;
+        print_part(&Run::all(elements, last), style, references, &mut data, cursor, lines)?;
         data.continued = true;
         Ok(())
     })
 }
 
-/// Prints elements that were read at once; something follows the last of them unless it is the `last`
-/// of all.
+/// Elements that follow each other, of those that were read at once.
+pub(crate) struct Run<'e> {
+    pub(crate) elements: &'e Elements,
+    pub(crate) range: Range<usize>,
+    /// Whether nothing follows the last of them.
+    pub(crate) last: bool,
+}
+
+impl<'e> Run<'e> {
+    /// All elements that were read.
+    pub(crate) fn all(elements: &'e Elements, last: bool) -> Self {
+        Self { elements, range: 0..elements.len(), last }
+    }
+}
+
+/// Prints elements that were read at once.
 pub(crate) fn print_part(
-    elements: &Elements,
+    run: &Run<'_>,
     style: &Style,
     references: &References<'_>,
     data: &mut Data,
     cursor: &mut Cursor,
     lines: &mut Lines<'_>,
-    last: bool,
 ) -> Result<()> {
-    let mut values = Values::new(style, elements.heap(), references);
+    let mut values = Values::new(style, run.elements.heap(), references);
     let mut text = String::new();
-    for (position, element) in elements.iter().enumerate() {
+    let elements = run.range.clone().filter_map(|index| run.elements.get(index));
+    for (position, element) in elements.enumerate() {
         text.clear();
-        values.push(&mut text, elements.datatype(), element, cursor.level)?;
-        if !last || position + 1 < elements.len() {
+        values.push(&mut text, run.elements.datatype(), element, cursor.level)?;
+        if !run.last || position + 1 < run.range.len() {
             text.push_str(style.element_suffix);
         }
         lines.element(cursor, style, data, position as u64, &text)?;

@@ -9,7 +9,7 @@ use super::Dumper;
 use super::data::has_time;
 use super::external::references;
 use super::output::Section;
-use crate::elements::{PART_BYTES, are_printable, for_each_part, print_part};
+use crate::elements::{PART_BYTES, Run, are_printable, for_each_part, print_part};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Style, Targets, native_size};
 use crate::selection::{Tiles, selection};
@@ -200,7 +200,14 @@ impl Dumper<'_> {
                     inner.fresh = true;
                     let references = references(&mut self.files[self.current]);
                     let lines = &mut Lines::new(self.out.to(Section::Data));
-                    print_part(&elements, &style, &references, &mut Data::default(), &mut inner, lines, true)
+                    print_part(
+                        &Run::all(&elements, true),
+                        &style,
+                        &references,
+                        &mut Data::default(),
+                        &mut inner,
+                        lines,
+                    )
                 })
             }
             Region::Blocks(blocks) => {
@@ -248,7 +255,7 @@ impl Dumper<'_> {
             let lines = &mut Lines::new(self.out.to(Section::Data));
             let end = start + elements.len() as u64;
             let last = last && end >= total;
-            print_part(&elements, &self.outline, &references, &mut data, cursor, lines, last)?;
+            print_part(&Run::all(&elements, last), &self.outline, &references, &mut data, cursor, lines)?;
             data.continued = true;
             start = end;
         }

@@ -6,12 +6,11 @@ use hdfive::datatype::DatatypeClass;
 use super::Dumper;
 use super::data::has_time;
 use super::external::references;
-use super::options::BinaryForm;
 use super::output::Section;
-use crate::elements::{PART_BYTES, print_part};
+use crate::elements::{PART_BYTES, Run, print_part};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, Style, native_size};
-use crate::selection::hyperslab;
+use crate::selection::{Tiles, hyperslab, pieces};
 use crate::subset::Subset;
 
 /// A hyperslab: start, stride, count and block in each dimension.
@@ -58,69 +57,122 @@ fn fits(slab: &[[u64; 4]], dims: &[u64]) -> bool {
     })
 }
 
-/// How many elements of a row are read at once.
-fn largest_part(container: &Container) -> u64 {
-    (PART_BYTES / native_size(container.datatype()).max(1)).max(1)
+/// The number of elements of a hyperslab.
+fn len(slab: &[[u64; 4]]) -> u64 {
+    slab.iter().fold(1, |len, &[_, _, count, block]| len.saturating_mul(count).saturating_mul(block))
 }
 
-/// A row in parts of no more than `most` elements, each with the number of elements before it; whole
-/// blocks unless a block is longer.
-fn parts(row: &[[u64; 4]], most: u64) -> impl Iterator<Item = (u64, Vec<[u64; 4]>)> {
-    let row = row.to_vec();
-    let last = row.len().saturating_sub(1);
-    let [start, stride, count, block] = row.last().copied().unwrap_or([0, 1, 1, 1]);
-    let (blocks, length) = if block <= most { ((most / block.max(1)).max(1), block) } else { (1, most) };
-    let groups = count.div_ceil(blocks);
-    (0..groups).flat_map(move |group| {
-        let row = row.clone();
-        let first = group.saturating_mul(blocks);
-        (0..block.div_ceil(length.max(1))).map(move |piece| {
-            let mut part = row.clone();
-            let inner = piece * length;
-            let before = first.saturating_mul(block).saturating_add(inner);
-            if let Some(axis) = part.get_mut(last) {
-                let at = start.saturating_add(first.saturating_mul(stride)).saturating_add(inner);
-                *axis = [at, stride, blocks.min(count - first), length.min(block - inner)];
-            }
-            (before, part)
-        })
-    })
+/// A subset of a dataset as the C tool prints it, row by row: what one position in the dimension before the
+/// last has, of one block in each dimension before that.
+struct Rows<'d> {
+    axes: Vec<[u64; 4]>,
+    dims: &'d [u64],
+    /// The dimension of which a row has one position; none if there is only one row.
+    axis: Option<usize>,
+    /// How many blocks of each dimension before that are within the dataset.
+    outer: Vec<u64>,
+    /// How many rows of a plane are within the dataset.
+    inside: u64,
 }
 
-/// The hyperslabs of the rows of a subset, plane by plane, as far as they are within `dims`; the last row of
-/// each plane is marked.
-fn rows(properties: &[Vec<u64>; 4], dims: &[u64]) -> impl Iterator<Item = (Vec<[u64; 4]>, bool)> {
-    let [start, stride, count, block] = properties;
-    let rank = start.len();
-    let outer = rank.saturating_sub(2);
-    let whole = move |dim: usize| [start[dim], stride[dim], count[dim], block[dim]];
-    let inside = move |dim: usize| {
-        let room = dims[dim].checked_sub(start[dim]).and_then(|room| room.checked_sub(block[dim]));
-        room.map_or(0, |room| (room / stride[dim].max(1)).saturating_add(1).min(count[dim]))
-    };
-    let counts: Vec<_> = (0..outer).map(inside).collect();
-    let planes = counts.iter().fold(1_u64, |planes, &count| planes.saturating_mul(count));
-    let rows = if rank < 2 { 1 } else { count[outer].saturating_mul(block[outer]) };
-    (0..planes).flat_map(move |plane| {
-        let mut rest = plane;
-        let mut slab: Vec<_> = (0..rank).map(whole).collect();
-        for dim in (0..outer).rev() {
-            slab[dim] = [start[dim] + rest % counts[dim] * stride[dim], stride[dim], 1, block[dim]];
-            rest /= counts[dim];
-        }
-        let rows = (0..rows).map(move |number| {
-            let mut slab = slab.clone();
-            if rank >= 2 {
-                let (index, inner) = (number / block[outer], number % block[outer]);
-                let step = if block[outer] > 1 { 1 } else { stride[outer] };
-                let at = index.saturating_mul(stride[outer]).saturating_add(inner);
-                slab[outer] = [start[outer].saturating_add(at), step, 1, 1];
-            }
-            (slab, number + 1 == rows)
+/// Rows that are next to each other in the order of elements: from the block `origin` of each dimension
+/// before that of rows on, then block and position in it of that dimension; `shape` blocks and positions.
+#[derive(Debug, PartialEq, Eq)]
+struct Group {
+    origin: Vec<u64>,
+    shape: Vec<u64>,
+}
+
+impl Group {
+    /// How many rows it has.
+    fn len(&self) -> u64 {
+        self.shape.iter().product()
+    }
+}
+
+/// A row of a subset.
+#[derive(Debug, PartialEq, Eq)]
+struct Row {
+    slab: Vec<[u64; 4]>,
+    /// Whether it is the last of its plane.
+    last: bool,
+}
+
+impl<'d> Rows<'d> {
+    /// Those that are within `dims`; what follows one in its plane that is not, is left out.
+    fn new(properties: &[Vec<u64>; 4], dims: &'d [u64]) -> Self {
+        let [start, stride, count, block] = properties;
+        let axes: Vec<_> =
+            (0..start.len()).map(|dim| [start[dim], stride[dim], count[dim], block[dim]]).collect();
+        let axis = axes.len().checked_sub(2);
+        let blocks = |dim: usize| {
+            let [start, stride, count, block] = axes[dim];
+            let room = dims[dim].checked_sub(start).and_then(|room| room.checked_sub(block));
+            room.map_or(0, |room| (room / stride.max(1)).saturating_add(1).min(count))
+        };
+        let outer = (0..axis.unwrap_or(0)).map(blocks).collect();
+        let inside = axis.map_or(1, |axis| {
+            let [start, stride, count, block] = axes[axis];
+            let whole = blocks(axis);
+            let next = start.saturating_add(whole.saturating_mul(stride));
+            let rest = if whole < count { dims[axis].saturating_sub(next).min(block) } else { 0 };
+            whole.saturating_mul(block).saturating_add(rest)
         });
-        // What follows a row that is not inside is not printed.
-        rows.take_while(|(slab, _)| fits(slab, dims))
-    })
+        Self { axes, dims, axis, outer, inside }
+    }
+
+    /// The hyperslab that rows are together.
+    fn slab(&self, Group { origin, shape }: &Group) -> Vec<[u64; 4]> {
+        let mut slab = self.axes.clone();
+        let Some(axis) = self.axis else { return slab };
+        for (dim, part) in slab.iter_mut().enumerate().take(axis) {
+            part[0] = part[0].saturating_add(origin[dim].saturating_mul(part[1]));
+            part[2] = shape[dim];
+        }
+        let [start, stride, _, block] = slab[axis];
+        let at = origin[axis].saturating_mul(stride).saturating_add(origin[axis + 1]);
+        // The stride of single rows does not matter, unless it is refused.
+        let stride = if block > 1 { stride.max(1) } else { stride };
+        slab[axis] = [start.saturating_add(at), stride, shape[axis], shape[axis + 1]];
+        slab
+    }
+
+    /// The rows of a group one by one.
+    fn each<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = Row> + use<'a, 'd> {
+        Tiles::new(&group.shape, 1, 0).map(|(at, shape)| {
+            let origin: Vec<u64> = group.origin.iter().zip(at).map(|(origin, at)| origin + at).collect();
+            let last = self.axis.is_none_or(|axis| {
+                let [.., count, block] = self.axes[axis];
+                origin[axis] + 1 == count && origin[axis + 1] + 1 == block
+            });
+            Row { slab: self.slab(&Group { origin, shape }), last }
+        })
+    }
+
+    /// All rows, as many at once as elements of `size` bytes fit into a part that is read at once.
+    fn groups(&self, size: u64) -> impl Iterator<Item = Group> {
+        let mut boxes = self.outer.clone();
+        let (mut whole, mut row, mut length) = (true, self.axes.clone(), 1);
+        if let Some(axis) = self.axis {
+            let [.., count, block] = self.axes[axis];
+            length = block.min(self.inside);
+            boxes.extend([self.inside.div_ceil(block.max(1)), length]);
+            row[axis] = [0, 1, 1, 1];
+            row.iter_mut().take(axis).for_each(|part| part[2] = 1);
+            // The elements of rows that have several blocks of others are not next to each other.
+            whole = self.inside == count.saturating_mul(block)
+                && self.axes.iter().take(axis).all(|&[.., block]| block == 1);
+        }
+        let bytes = if whole { PART_BYTES } else { 0 };
+        let is_inside = move |origin: &[u64]| match origin {
+            [.., index, inner] => index.saturating_mul(length).saturating_add(*inner) < self.inside,
+            _ => true,
+        };
+        Tiles::new(&boxes, size.saturating_mul(len(&row)), bytes)
+            .filter(move |(origin, _)| is_inside(origin))
+            .map(|(origin, shape)| Group { origin, shape })
+            .take_while(|group| self.each(group).next().is_some_and(|row| fits(&row.slab, self.dims)))
+    }
 }
 
 impl Dumper<'_> {
@@ -166,11 +218,9 @@ impl Dumper<'_> {
     ) -> Result<()> {
         let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
         self.marked(container, cursor, |dumper, style, cursor| {
-            for (slab, last) in rows(properties, &dims) {
-                let result = match dumper.options.binary {
-                    Some(form) => dumper.binary_row(container, &slab, form),
-                    None => dumper.subset_row(container, &slab, style, last, cursor),
-                };
+            let rows = Rows::new(properties, &dims);
+            for group in rows.groups(native_size(container.datatype())) {
+                let result = dumper.group_of_rows(container, &rows, &group, style, cursor);
                 if let Err(Error::Message(_)) = result {
                     // The exit code does not tell.
                     return dumper.tolerate(result);
@@ -181,45 +231,70 @@ impl Dumper<'_> {
         })
     }
 
-    /// Writes the elements of a row as bytes.
-    fn binary_row(&mut self, container: &Container, slab: &[[u64; 4]], form: BinaryForm) -> Result<()> {
-        for (_, part) in parts(slab, largest_part(container)) {
+    /// Prints rows, which are read at once if there are several and all of them can be read.
+    fn group_of_rows(
+        &mut self,
+        container: &Container,
+        rows: &Rows<'_>,
+        group: &Group,
+        style: &Style,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        let several = group.len() > 1;
+        let elements = several.then(|| container.read_elements(hyperslab(&rows.slab(group))));
+        let Some(Ok(elements)) = elements else {
+            return rows.each(group).try_for_each(|row| self.row(container, &row, style, cursor));
+        };
+        if let Some(form) = self.options.binary {
+            return self.bytes(&elements, form);
+        }
+        let mut start = 0;
+        rows.each(group).try_for_each(|row| {
+            let range = start..start + len(&row.slab) as usize;
+            start = range.end;
+            let mut data = row_data(rows.dims, &row, cursor);
+            self.run(&Run { elements: &elements, range, last: row.last }, style, &mut data, cursor)
+        })
+    }
+
+    /// Prints a row, which is read in parts.
+    fn row(&mut self, container: &Container, row: &Row, style: &Style, cursor: &mut Cursor) -> Result<()> {
+        let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
+        let mut data = row_data(&dims, row, cursor);
+        let (first, total) = (data.start, len(&row.slab));
+        let mut before = 0_u64;
+        for part in pieces(&row.slab, native_size(container.datatype()), PART_BYTES) {
             let elements = container.read_elements(hyperslab(&part))?;
-            self.bytes(&elements, form)?;
+            data.next_part(first.saturating_add(before));
+            data.continued = before > 0;
+            before = before.saturating_add(elements.len() as u64);
+            match self.options.binary {
+                Some(form) => self.bytes(&elements, form)?,
+                None => {
+                    let run = Run::all(&elements, row.last && before >= total);
+                    self.run(&run, style, &mut data, cursor)?;
+                }
+            }
         }
         Ok(())
     }
 
-    /// Prints the elements of a row; something follows unless it is the last.
-    fn subset_row(
-        &mut self,
-        container: &Container,
-        slab: &[[u64; 4]],
-        style: &Style,
-        last: bool,
-        cursor: &mut Cursor,
-    ) -> Result<()> {
-        let dims: Vec<u64> = container.shape().iter().map(|&dim| dim as u64).collect();
-        let first = slab
-            .iter()
-            .zip(&dims)
-            .fold(0, |first: u64, (&[start, ..], &dim)| first.saturating_mul(dim).saturating_add(start));
-        let total = slab
-            .iter()
-            .fold(1_u64, |total, &[_, _, count, block]| total.saturating_mul(count).saturating_mul(block));
-        let mut data = Data::new(dims);
-        cursor.fresh = true;
-        for (before, part) in parts(slab, largest_part(container)) {
-            let elements = container.read_elements(hyperslab(&part))?;
-            data.next_part(first.saturating_add(before));
-            data.continued = before > 0;
-            let references = references(&mut self.files[self.current]);
-            let lines = &mut Lines::new(self.out.to(Section::Data));
-            let last = last && before + elements.len() as u64 >= total;
-            print_part(&elements, style, &references, &mut data, cursor, lines, last)?;
-        }
-        Ok(())
+    fn run(&mut self, run: &Run<'_>, style: &Style, data: &mut Data, cursor: &mut Cursor) -> Result<()> {
+        let references = references(&mut self.files[self.current]);
+        let lines = &mut Lines::new(self.out.to(Section::Data));
+        print_part(run, style, &references, data, cursor, lines)
     }
+}
+
+/// Where a row of a dataset of this shape begins, on a new line.
+fn row_data(dims: &[u64], row: &Row, cursor: &mut Cursor) -> Data {
+    let at = row.slab.iter().zip(dims);
+    let first =
+        at.fold(0, |first: u64, (&[start, ..], &dim)| first.saturating_mul(dim).saturating_add(start));
+    let mut data = Data::new(dims.to_vec());
+    data.next_part(first);
+    cursor.fresh = true;
+    data
 }
 
 #[cfg(test)]
@@ -240,32 +315,60 @@ mod tests {
         assert!(!fits(0, u64::MAX, 3, 1) && !fits(u64::MAX, 1, 1, 1));
     }
 
-    #[test]
-    fn long_rows_are_read_in_parts() {
-        let parts = |row, most| parts(&[[3, 1, 1, 1], row], most).map(|(n, p)| (n, p[1])).collect::<Vec<_>>();
-        assert_eq!(parts([0, 1, 5, 1], 9), [(0, [0, 1, 5, 1])]);
-        assert_eq!(parts([1, 4, 5, 2], 5), [(0, [1, 4, 2, 2]), (4, [9, 4, 2, 2]), (8, [17, 4, 1, 2])]);
-        assert_eq!(
-            parts([1, 9, 2, 5], 3),
-            [(0, [1, 9, 1, 3]), (3, [4, 9, 1, 2]), (5, [10, 9, 1, 3]), (8, [13, 9, 1, 2])]
-        );
-        assert_eq!(super::parts(&[], 1).collect::<Vec<_>>(), [(0, vec![])]);
-        let mut huge = super::parts(&[[0, 1, u64::MAX, 1]], 1 << 20);
-        assert_eq!(huge.nth(1).unwrap().0, 1 << 20);
+    /// The corners of rows, and how many of them are read at once.
+    fn corners(properties: [&[u64]; 4], dims: &[u64], size: u64) -> Vec<(Vec<u64>, bool, u64)> {
+        let rows = Rows::new(&properties.map(<[u64]>::to_vec), dims);
+        let of_group = |group: Group| {
+            let corner = |row: Row| (row.slab.iter().map(|axis| axis[0]).collect(), row.last, group.len());
+            rows.each(&group).map(corner).collect::<Vec<_>>()
+        };
+        rows.groups(size).flat_map(of_group).collect()
     }
 
     #[test]
     fn a_subset_is_printed_by_rows() {
-        let properties = [vec![1, 2, 3], vec![5, 4, 1], vec![2, 2, 6], vec![1, 2, 1]];
-        let corners = |dims: &[u64]| {
-            let rows = rows(&properties, dims).map(|(slab, last)| (slab[0][0], slab[1][0], last));
-            rows.collect::<Vec<_>>()
+        let properties: [&[u64]; 4] = [&[1, 2, 3], &[5, 4, 1], &[2, 2, 6], &[1, 2, 1]];
+        let plane = |z, len| {
+            [(2, false), (3, false), (6, false), (7, true)].map(|(y, last)| (vec![z, y, 3], last, len))
         };
-        let plane = |z| [(z, 2, false), (z, 3, false), (z, 6, false), (z, 7, true)];
-        assert_eq!(corners(&[9, 9, 9]), [plane(1), plane(6)].concat());
+        let corners = |dims: &[u64], size| corners(properties, dims, size);
+        assert_eq!(corners(&[9, 9, 9], 1), [plane(1, 8), plane(6, 8)].concat());
+        assert_eq!(corners(&[9, 9, 9], PART_BYTES / 6 / 4), [plane(1, 4), plane(6, 4)].concat());
+        assert_eq!(corners(&[9, 9, 9], PART_BYTES), [plane(1, 1), plane(6, 1)].concat());
         // What is outside is left out, and what follows it.
-        assert_eq!(corners(&[6, 9, 9]), plane(1));
-        assert_eq!(corners(&[6, 7, 9]), plane(1)[..3]);
-        assert_eq!(corners(&[6, 9, 8]), []);
+        assert_eq!(corners(&[6, 9, 9], 1), plane(1, 4));
+        assert_eq!(corners(&[6, 7, 9], 1), plane(1, 1)[..3]);
+        assert_eq!(corners(&[6, 9, 8], 1), []);
+        assert_eq!(super::tests::corners([&[]; 4], &[], 1), [(vec![], true, 1)]);
+    }
+
+    #[test]
+    fn rows_of_several_blocks_of_other_dimensions_are_read_one_by_one() {
+        let corners = corners([&[0, 0, 0], &[1, 1, 1], &[1, 2, 3], &[2, 1, 1]], &[2, 2, 3], 1);
+        assert_eq!(corners, [(vec![0, 0, 0], false, 1), (vec![0, 1, 0], true, 1)]);
+    }
+
+    #[test]
+    fn groups_have_the_elements_of_their_rows() {
+        let properties = [vec![1, 0, 2], vec![3, 5, 2], vec![2, 3, 2], vec![1, 2, 1]];
+        let rows = Rows::new(&properties, &[9, 14, 9]);
+        for size in [1, PART_BYTES / 10, PART_BYTES] {
+            for group in rows.groups(size) {
+                let total: u64 = rows.each(&group).map(|row| len(&row.slab)).sum();
+                let slab = rows.slab(&group);
+                assert_eq!(total, len(&slab));
+                assert!(group.len() == 1 || total * size <= PART_BYTES);
+                assert!(fits(&slab, &[9, 14, 9]));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_outside_takes_no_time() {
+        let huge = u64::MAX;
+        assert_eq!(corners([&[0, 0], &[1, 1], &[huge, 1], &[1, 1]], &[2, 2], 1).len(), 2);
+        assert_eq!(corners([&[0, 0], &[1, 1], &[1, 1], &[huge, 1]], &[2, 2], 1).len(), 2);
+        assert_eq!(corners([&[0, 0], &[0, 1], &[5, 1], &[0, 1]], &[2, 2], 1), []);
+        assert_eq!(corners([&[0, 0, 0], &[1; 3], &[huge, 1, huge], &[1; 3]], &[2, 2, 2], 1), []);
     }
 }
