@@ -42,6 +42,21 @@ enum Connector {
     Unknown,
 }
 
+/// What an option says of how a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// The driver.
+    DriverName,
+    DriverNumber,
+    /// What the driver is told.
+    DriverInfo,
+    /// The VOL connector.
+    ConnectorName,
+    ConnectorNumber,
+    /// What the connector is told.
+    ConnectorInfo,
+}
+
 /// What an option asks for that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
@@ -96,32 +111,30 @@ impl Driver {
 }
 
 impl Access {
-    /// Takes an option of this name; false if the option is another.
-    pub(crate) fn set(&mut self, option: &str, value: &str) -> bool {
-        match option {
-            "vfd-name" => self.driver = Some(Driver::named(value)),
+    /// Takes the value of an option.
+    pub(crate) fn set(&mut self, setting: Setting, value: &str) {
+        match setting {
+            Setting::DriverName => self.driver = Some(Driver::named(value)),
             // Only the default driver is known by its number.
-            "vfd-value" if atoi(value) == 0 => self.driver = Some(Driver::Sec2),
-            "vfd-value" => self.driver = Some(Driver::Unknown),
-            "vfd-info" => self.info = Some(value.to_owned()),
-            "vol-name" => {
+            Setting::DriverNumber if atoi(value) == 0 => self.driver = Some(Driver::Sec2),
+            Setting::DriverNumber => self.driver = Some(Driver::Unknown),
+            Setting::DriverInfo => self.info = Some(value.to_owned()),
+            Setting::ConnectorName => {
                 self.connector = Some(match value {
                     "native" => Connector::Native,
                     "pass_through" => Connector::PassThrough,
                     _ => Connector::Unknown,
                 });
             }
-            "vol-value" => {
+            Setting::ConnectorNumber => {
                 self.connector = Some(match atoi(value) {
                     0 => Connector::Native,
                     1 => Connector::PassThrough,
                     _ => Connector::Unknown,
                 });
             }
-            "vol-info" => self.connector_info = Some(value.to_owned()),
-            _ => return false,
+            Setting::ConnectorInfo => self.connector_info = Some(value.to_owned()),
         }
-        true
     }
 
     /// What is not there to open a file with, if something is not.
@@ -177,39 +190,38 @@ mod tests {
 
     #[test]
     fn drivers_and_connectors_that_are_not_there_are_refused() {
-        let missing = |option: &str, value: &str| {
+        let missing = |setting: Setting, value: &str| {
             let mut access = Access::default();
-            assert!(access.set(option, value));
+            access.set(setting, value);
             access.missing()
         };
         assert_eq!(Access::default().missing(), None);
         for name in ["sec2", "core", "split", "onion"] {
-            assert_eq!(missing("vfd-name", name), None, "{name}");
+            assert_eq!(missing(Setting::DriverName, name), None, "{name}");
         }
         for name in ["", "foo", "direct", "mpio", "subfiling"] {
-            assert_eq!(missing("vfd-name", name), Some(Missing::Driver), "{name}");
+            assert_eq!(missing(Setting::DriverName, name), Some(Missing::Driver), "{name}");
         }
         for (number, known) in [("0", true), ("1", false), ("x", true), ("-1", false)] {
-            assert_eq!(missing("vfd-value", number).is_none(), known, "{number}");
+            assert_eq!(missing(Setting::DriverNumber, number).is_none(), known, "{number}");
         }
-        for (option, value, known) in [
-            ("vol-info", "anything", true),
-            ("vol-name", "native", true),
-            ("vol-name", "foo", false),
-            ("vol-value", "0x0", true),
-            ("vol-value", "5", false),
+        for (setting, value, known) in [
+            (Setting::ConnectorInfo, "anything", true),
+            (Setting::ConnectorName, "native", true),
+            (Setting::ConnectorName, "foo", false),
+            (Setting::ConnectorNumber, "0x0", true),
+            (Setting::ConnectorNumber, "5", false),
         ] {
-            assert_eq!(missing(option, value).is_none(), known, "{option} {value}");
+            assert_eq!(missing(setting, value).is_none(), known, "{setting:?} {value}");
         }
-        assert!(!Access::default().set("vol", "native"));
     }
 
     #[test]
     fn revisions_are_numbers_or_their_count() {
         let revision = |info: &str| {
             let mut access = Access::default();
-            access.set("vfd-name", "onion");
-            access.set("vfd-info", info);
+            access.set(Setting::DriverName, "onion");
+            access.set(Setting::DriverInfo, info);
             access.revision()
         };
         assert_eq!(revision("3rd"), Revision::Number(3));
@@ -225,22 +237,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.h5");
         hdfive::File::create(&path).unwrap().close().unwrap();
-        let open = |option: &str, value: &str| {
+        let open = |setting: Setting, value: &str| {
             let mut access = Access::default();
-            access.set(option, value);
+            access.set(setting, value);
             access.open(&hdfive::File::with_options(), &path).map(|(_, driver)| driver.name()).ok()
         };
-        assert_eq!(open("vfd-info", ""), Some("sec2"));
-        assert_eq!(open("vfd-name", "core"), Some("core"));
-        for (option, value) in [
-            ("vfd-name", "family"),
-            ("vfd-name", "split"),
-            ("vfd-name", "multi"),
-            ("vfd-name", "onion"),
-            ("vfd-value", "7"),
-            ("vol-name", "pass_through"),
+        assert_eq!(open(Setting::DriverInfo, ""), Some("sec2"));
+        assert_eq!(open(Setting::DriverName, "core"), Some("core"));
+        for (setting, value) in [
+            (Setting::DriverName, "family"),
+            (Setting::DriverName, "split"),
+            (Setting::DriverName, "multi"),
+            (Setting::DriverName, "onion"),
+            (Setting::DriverNumber, "7"),
+            (Setting::ConnectorName, "pass_through"),
         ] {
-            assert_eq!(open(option, value), None, "{value}");
+            assert_eq!(open(setting, value), None, "{value}");
         }
     }
 }

@@ -70,13 +70,19 @@ pub(crate) fn atof(text: &str) -> f64 {
 fn hexadecimal(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let digits = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"))?;
-    let (mut value, mut power, mut fraction, mut any) = (0.0, 0, false, false);
+    let (mut significand, mut power, mut fraction, mut any) = (0_u64, 0_i64, false, false);
     let mut rest = digits.chars();
     let mut following = rest.clone();
     while let Some(c) = following.next() {
         match c.to_digit(16) {
             Some(digit) => {
-                value = value * 16.0 + f64::from(digit);
+                // Of digits that there is no room for it only matters whether they are 0.
+                if significand >> 60 == 0 {
+                    significand = significand << 4 | u64::from(digit);
+                } else {
+                    significand |= u64::from(digit != 0);
+                    power += 4;
+                }
                 power -= if fraction { 4 } else { 0 };
                 any = true;
             }
@@ -85,8 +91,13 @@ fn hexadecimal(text: &str) -> Option<f64> {
         }
         rest = following.clone();
     }
-    let exponent = rest.as_str().strip_prefix(['p', 'P']).map_or(0, atoi);
-    let value = value * 2_f64.powi(exponent.saturating_add(power));
+    let exponent =
+        rest.as_str().strip_prefix(['p', 'P']).filter(|rest| !rest.starts_with(char::is_whitespace));
+    let exponent = exponent.and_then(|rest| integer(rest, Some(10))).map_or(0, |number| signed(&number));
+    // Beyond this, whatever the significand is, there is no such number; in one step, the power itself may
+    // be too small or too large to be one.
+    let power = exponent.saturating_add(power).clamp(-1200, 1200) as i32;
+    let value = significand as f64 * 2_f64.powi(power / 2) * 2_f64.powi(power - power / 2);
     any.then_some(if text.starts_with('-') { -value } else { value })
 }
 
@@ -115,5 +126,31 @@ mod tests {
         assert_eq!(strtoull("99999999999999999999", None), None);
         assert_eq!(["1e-3x", " .5", "u", ""].map(atof), [1e-3, 0.5, 0.0, 0.0]);
         assert_eq!(["0X10", "-0x1.8p1z", "0x.4", "0xg"].map(atof), [16.0, -3.0, 0.25, 0.0]);
+    }
+
+    #[test]
+    fn hexadecimal_numbers_have_any_number_of_digits_and_any_power() {
+        let zeros = "0".repeat(300);
+        for (text, value) in [
+            (format!("0x{}p-99999", "f".repeat(300)), 0.0),
+            (format!("0x{}p99999", "f".repeat(300)), f64::INFINITY),
+            (format!("0x{}p-1200", "f".repeat(300)), 1.0),
+            (format!("0x1{zeros}p-1200"), 1.0),
+            (format!("0x0.{zeros}1p1204"), 1.0),
+            (format!("0x{zeros}.{zeros}p99999"), 0.0),
+            ("0x0p9999999999999999999999".to_owned(), 0.0),
+            ("0x1p9999999999999999999999".to_owned(), f64::INFINITY),
+            ("-0x1p-9999999999999999999999".to_owned(), 0.0),
+            ("0x8p-1077".to_owned(), f64::from_bits(1)),
+            ("0x.8p-1022".to_owned(), f64::MIN_POSITIVE / 2.0),
+            ("0x1.fffffffffffffp1023".to_owned(), f64::MAX),
+            ("0x1p 5".to_owned(), 1.0),
+            ("0x1p+5".to_owned(), 32.0),
+            // Half a step is rounded to even, a little more is rounded up.
+            ("0x1.00000000000008".to_owned(), 1.0),
+            (format!("0x1.00000000000008{zeros}1"), 1.0 + f64::EPSILON),
+        ] {
+            assert_eq!(atof(&text), value, "{text}");
+        }
     }
 }

@@ -251,7 +251,12 @@ impl Diff<'_> {
         let strips = Strips::new(&dims, &first, second.as_ref(), size);
         place.part = Some(first.clone());
         let mut found = 0;
-        for strip in strips.take(MAX_STRIPS) {
+        for (number, strip) in strips.enumerate() {
+            if number == MAX_STRIPS {
+                return Err(Error::new(format_args!(
+                    "the part goes on beyond the end more than {MAX_STRIPS} times"
+                )));
+            }
             if len(&strip[0]) == 0 || !strip.iter().all(|slab| is_within(slab, &dims)) {
                 return Err(Error::new("the part is empty, overlaps itself or is beyond the end"));
             }

@@ -2,7 +2,7 @@
 
 use super::options::Exclusion;
 use super::state::{Diff, Pair};
-use super::walk::{Entry, Kind, same_object};
+use super::walk::{Entry, Kind, SameFiles};
 
 /// A path, relative to the objects that are compared.
 #[derive(Debug, Clone)]
@@ -40,6 +40,7 @@ pub(super) fn matches(
     let name = |side: usize, at: usize| {
         entries[side].get(at).map(|entry| entry.path.get(skip[side]..).unwrap_or_default())
     };
+    let mut files = SameFiles::new(files);
     let (mut at, mut matches) = ([0, 0], Vec::new());
     loop {
         let names = [name(0, at[0]), name(1, at[1])];
@@ -58,7 +59,7 @@ pub(super) fn matches(
         {
             // Links that are not followed have no object: all of them count as the same.
             let unknown = has == [true, true] && identities == [None, None];
-            let same = unknown || same_object(identities[0], identities[1], files);
+            let same = unknown || files.same_object(identities[0], identities[1]);
             matches.push(Match { name: name.to_owned(), kinds, same });
         }
         for side in [0, 1] {

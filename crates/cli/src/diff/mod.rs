@@ -26,7 +26,7 @@ use crate::access::Missing;
 use crate::errors::{self, Error, Result};
 use options::{Options, Request, USAGE};
 use state::{Diff, Pair};
-use walk::{Entry, Kind, Lead, Walk, hard, lead, same_object};
+use walk::{Entry, Identity, Kind, Lead, SameFiles, Walk, hard, lead};
 
 /// The exit code of a comparison that finds differences.
 const DIFFERENT: u8 = 1;
@@ -67,6 +67,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     };
     diff.finish()?;
     if code == 0 { Ok(()) } else { Err(Error::Exit(code)) }
+}
+
+/// Whether the options ask for help.
+pub(crate) fn asks_for_help(args: &[String]) -> bool {
+    matches!(Options::parse(args), Request::Usage)
 }
 
 /// One of the two things that are compared.
@@ -197,9 +202,9 @@ impl Diff<'_> {
             let root = || Ok(Object::Group((**files[side]).clone()));
             let path = &sides[side].path;
             let object = if path == "/" { root() } else { files[side].open(path) };
-            walk::Identity::of(&object.ok()?)
+            Identity::of(&object.ok()?)
         };
-        same_object(identity(0).as_ref(), identity(1).as_ref(), &self.options.files)
+        SameFiles::new(&self.options.files).same_object(identity(0).as_ref(), identity(1).as_ref())
     }
 
     fn walk(&mut self, file: &File, path: &str) -> Result<Vec<Entry>> {

@@ -1,6 +1,6 @@
 //! The options of `h5diff`.
 
-use crate::access::{Access, Driver, Revision};
+use crate::access::{Access, Driver, Revision, Setting};
 use crate::c_numbers::{atof, atoi, strtoull};
 use crate::getopt::{Scanner, Spec, Takes};
 use crate::subset::Subset;
@@ -250,13 +250,20 @@ impl Options {
             'N' => self.nans = false,
             'E' => self.exclude_paths.push(exclusion(value)),
             'A' => self.exclude_attributes.push(exclusion(value)),
-            _ => {
-                let long = SPECS.iter().find(|spec| spec.0 == letter).map(|spec| spec.1);
-                // Errors are always explained; the page buffer needs nothing.
-                if let Some((option, side)) = long.and_then(|long| long.rsplit_once('-')) {
-                    self.access[usize::from(side == "2")].set(option, &value);
-                }
-            }
+            '1' => self.access[0].set(Setting::ConnectorNumber, &value),
+            '2' => self.access[0].set(Setting::ConnectorName, &value),
+            '3' => self.access[0].set(Setting::ConnectorInfo, &value),
+            '4' => self.access[1].set(Setting::ConnectorNumber, &value),
+            '5' => self.access[1].set(Setting::ConnectorName, &value),
+            '6' => self.access[1].set(Setting::ConnectorInfo, &value),
+            '7' => self.access[0].set(Setting::DriverNumber, &value),
+            '8' => self.access[0].set(Setting::DriverName, &value),
+            '9' => self.access[0].set(Setting::DriverInfo, &value),
+            '0' => self.access[1].set(Setting::DriverNumber, &value),
+            '@' => self.access[1].set(Setting::DriverName, &value),
+            '#' => self.access[1].set(Setting::DriverInfo, &value),
+            // Errors are always explained; the page buffer needs nothing.
+            _ => {}
         }
     }
 

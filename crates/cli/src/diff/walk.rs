@@ -1,6 +1,6 @@
 //! The objects below a group, and where links lead.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use hdfive::{ErrorKind, File, Group, LinkType, Location, LocationType, Object};
 
@@ -9,7 +9,7 @@ use crate::errors::{Error, Result};
 use crate::objects::check_depth;
 
 /// What a path is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Group,
     Dataset,
@@ -68,24 +68,62 @@ impl Identity {
         };
         Some(Self { file: location.filename(), address: location.address() })
     }
-
-    /// Whether both are the same object of the files that are compared. What external links lead to in
-    /// others is opened anew each time, and so is never known to be the same.
-    fn same(&self, other: &Self, files: &Pair<String>) -> bool {
-        let path = |file: &str| std::fs::canonicalize(file).ok();
-        let same_file = |first: &str, second: &str| {
-            first == second || path(first).is_some_and(|own| Some(own) == path(second))
-        };
-        self.address == other.address
-            && !self.file.is_empty()
-            && same_file(&self.file, &other.file)
-            && files.iter().any(|file| same_file(&self.file, file))
-    }
 }
 
-/// Whether two objects are known to be the same, as they are in these files.
-pub(super) fn same_object(first: Option<&Identity>, second: Option<&Identity>, files: &Pair<String>) -> bool {
-    matches!((first, second), (Some(first), Some(second)) if first.same(second, files))
+/// Its device and its number there, whatever it is called.
+#[cfg(unix)]
+fn file_id(name: &str) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(name).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+/// Its path, without symbolic links.
+#[cfg(not(unix))]
+fn file_id(name: &str) -> Option<FileId> {
+    std::fs::canonicalize(name).ok()
+}
+
+/// What tells a file from all others.
+#[cfg(unix)]
+type FileId = (u64, u64);
+#[cfg(not(unix))]
+type FileId = std::path::PathBuf;
+
+/// The names of the two files that are compared, and of which files all names are that were met.
+pub(super) struct SameFiles<'n> {
+    compared: &'n Pair<String>,
+    ids: HashMap<String, Option<FileId>>,
+}
+
+impl<'n> SameFiles<'n> {
+    pub(super) fn new(compared: &'n Pair<String>) -> Self {
+        Self { compared, ids: HashMap::new() }
+    }
+
+    /// Whether both names are those of one file.
+    fn same_file(&mut self, first: &str, second: &str) -> bool {
+        if first == second {
+            return true;
+        }
+        for name in [first, second] {
+            if !self.ids.contains_key(name) {
+                self.ids.insert(name.to_owned(), file_id(name));
+            }
+        }
+        let id = |name: &str| self.ids.get(name).and_then(Option::as_ref);
+        id(first).is_some() && id(first) == id(second)
+    }
+
+    /// Whether two objects are known to be the same one of the files that are compared. What external links
+    /// lead to in others is opened anew each time, and so is never known to be the same.
+    pub(super) fn same_object(&mut self, first: Option<&Identity>, second: Option<&Identity>) -> bool {
+        let (Some(first), Some(second)) = (first, second) else { return false };
+        let compared = self.compared;
+        first.address == second.address
+            && !first.file.is_empty()
+            && self.same_file(&first.file, &second.file)
+            && compared.iter().any(|file| self.same_file(&first.file, file))
+    }
 }
 
 /// A path below a group.
@@ -169,7 +207,7 @@ pub(super) struct Walk {
     pub(super) entries: Vec<Entry>,
     follow: bool,
     /// Links that were followed.
-    followed: Vec<(Kind, String)>,
+    followed: HashSet<(Kind, String)>,
     /// Whether a link led nowhere.
     pub(super) dangling: bool,
     /// What there is to say of links that could not be followed.
@@ -185,7 +223,7 @@ impl Walk {
         let mut walk = Self {
             entries: Vec::new(),
             follow,
-            followed: Vec::new(),
+            followed: HashSet::new(),
             dangling: false,
             complaints: String::new(),
         };
@@ -249,11 +287,41 @@ impl Walk {
             }
             Err(error) => return Err(error.into()),
         };
-        let followed = (Kind::of_link(link), target.clone());
-        if self.followed.contains(&followed) {
+        if !self.followed.insert((Kind::of_link(link), target.clone())) {
             return Ok(());
         }
-        self.followed.push(followed);
         self.visit_from(object, path, depth + 1)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_of_one_file_are_the_same_whatever_it_is_called() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+        let [first, linked, other] = ["a.h5", "b.h5", "c.h5"].map(path);
+        std::fs::write(&first, "a").unwrap();
+        std::fs::write(&other, "c").unwrap();
+        std::os::unix::fs::symlink(&first, &linked).unwrap();
+        let hard = path("d.h5");
+        std::fs::hard_link(&first, &hard).unwrap();
+        let object = |file: &String, address| Identity { file: file.clone(), address };
+        let same = |compared: [&String; 2], first: &Identity, second: &Identity| {
+            SameFiles::new(&compared.map(String::clone)).same_object(Some(first), Some(second))
+        };
+        for name in [&first, &linked, &hard] {
+            assert!(same([&first, name], &object(&first, 96), &object(name, 96)), "{name}");
+            assert!(!same([&first, name], &object(&first, 96), &object(name, 97)), "{name}");
+            assert!(!same([&other, &other], &object(&first, 96), &object(name, 96)), "{name}");
+        }
+        assert!(!same([&first, &other], &object(&first, 96), &object(&other, 96)));
+        // A family has no file of its name.
+        let family = path("%05d.h5");
+        assert!(same([&family, &family], &object(&family, 96), &object(&family, 96)));
+        assert!(!same([&family, &first], &object(&family, 96), &object(&first, 96)));
+        assert!(!SameFiles::new(&[first.clone(), first.clone()]).same_object(Some(&object(&first, 1)), None));
     }
 }

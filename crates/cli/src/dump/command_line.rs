@@ -6,7 +6,7 @@ use super::TOOL;
 use super::options::{BinaryForm, Options, Wanted};
 use super::output::{Output, Section};
 use super::packed;
-use crate::access::Missing;
+use crate::access::{Missing, Setting};
 use crate::c_numbers::atoi;
 use crate::errors::{self, Error};
 use crate::format_c::Format;
@@ -96,6 +96,12 @@ const SPECS: &[Spec] = &[
 
 /// What `h5dump --help` prints.
 pub(super) const USAGE: &str = include_str!("usage.txt");
+
+/// Whether the options ask for help, before any that ends them; nothing is created.
+pub(crate) fn asks_for_help(args: &[String]) -> bool {
+    let mut letters = Scanner::new(args, SPECS).map_while(Result::ok).map(|(letter, _)| letter);
+    letters.find(|letter| matches!(letter, 'h' | 'V' | '$' | '#')) == Some('h')
+}
 
 /// The command line as far as it is understood. What some options mean depends on those before them.
 struct Parser<'o> {
@@ -305,8 +311,15 @@ impl Parser<'_> {
             'q' => options.by_creation = choose(value, "name", "creation_order")?,
             'z' => options.descending = choose(value, "ascending", "descending")?,
             'f' | '1'..='6' => {
-                let long = SPECS.iter().find(|spec| spec.0 == letter && letter != 'f');
-                options.access.set(long.map_or("vfd-name", |spec| spec.1), value.unwrap_or_default());
+                let setting = match letter {
+                    '1' => Setting::ConnectorNumber,
+                    '2' => Setting::ConnectorName,
+                    '3' => Setting::ConnectorInfo,
+                    '4' => Setting::DriverNumber,
+                    '6' => Setting::DriverInfo,
+                    _ => Setting::DriverName,
+                };
+                options.access.set(setting, value.unwrap_or_default());
             }
             '$' => self.end("Read-Only S3"),
             '#' => self.end("HDFS"),

@@ -31,6 +31,7 @@ use crate::objects::Objects;
 use crate::render::{Bits, Cursor, Data, Escape, Lines, Style};
 use crate::subset::Subset;
 use crate::xml;
+pub(crate) use command_line::asks_for_help;
 pub(crate) use data::has_time;
 pub(crate) use dataspace::describe as describe_space;
 pub(crate) use datatype::describe as describe_type;

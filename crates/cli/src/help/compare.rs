@@ -1,6 +1,8 @@
 //! The help of `h5 diff`.
 
-use super::{CONNECTOR_INFO, Described, ERROR_STACK, Help, Section};
+use super::{
+    CONNECTOR, CONNECTOR_INFO, CONNECTOR_NUMBER, DRIVER_NUMBER, Described, ERROR_STACK, Help, Section,
+};
 
 pub(super) const DIFF: Help = Help {
     command: "diff",
@@ -48,18 +50,14 @@ pub(super) const DIFF: Help = Help {
                     "The driver of the first file, such as sec2, core or family",
                 ),
                 Described("--vfd-name-2", "DRIVER", "The driver of the second file"),
-                Described("--vfd-value-1", "N", "As --vfd-name-1, by the driver's number"),
-                Described("--vfd-value-2", "N", "As --vfd-name-2, by the driver's number"),
+                Described("--vfd-value-1", "N", DRIVER_NUMBER),
+                Described("--vfd-value-2", "N", DRIVER_NUMBER),
                 Described("--vfd-info-1", "INFO", "What the driver of the first file needs to know"),
                 Described("--vfd-info-2", "INFO", "What the driver of the second file needs to know"),
-                Described(
-                    "--vol-name-1",
-                    "NAME",
-                    "The VOL connector of the first file; there is only \"native\"",
-                ),
-                Described("--vol-name-2", "NAME", "The VOL connector of the second file"),
-                Described("--vol-value-1", "N", "As --vol-name-1, by the connector's number, 0"),
-                Described("--vol-value-2", "N", "As --vol-name-2, by the connector's number, 0"),
+                Described("--vol-name-1", "NAME", CONNECTOR),
+                Described("--vol-name-2", "NAME", CONNECTOR),
+                Described("--vol-value-1", "N", CONNECTOR_NUMBER),
+                Described("--vol-value-2", "N", CONNECTOR_NUMBER),
                 Described("--vol-info-1", "INFO", CONNECTOR_INFO),
                 Described("--vol-info-2", "INFO", CONNECTOR_INFO),
                 Described::PAGE_BUFFER,

@@ -56,7 +56,7 @@ pub(super) const LS: Help = Help {
             options: &[
                 Described("--vfd", "DRIVER", "The driver: sec2, core, log, stdio, family, split or multi"),
                 Described("--vfd-name", "DRIVER", "As --vfd"),
-                Described("--vfd-value", "N", "As --vfd, by the driver's number"),
+                Described::DRIVER_NUMBER,
                 Described::DRIVER_INFO,
                 Described::CONNECTOR,
                 Described::CONNECTOR_NUMBER,

@@ -33,10 +33,10 @@ impl Described {
     const VERSION: Self = Self("-V --version", "", "Print the version of the C tool that this is like");
     const HELP: Self = Self("-h --help", "", "Print this help");
     const PAGE_BUFFER: Self = Self("--page-buffer-size", "N", PAGE_BUFFER);
+    const DRIVER_NUMBER: Self = Self("--vfd-value", "N", DRIVER_NUMBER);
     const DRIVER_INFO: Self = Self("--vfd-info", "INFO", "What the driver needs to know");
-    const CONNECTOR: Self = Self("--vol-name", "NAME", "The VOL connector; there is only \"native\"");
-    const CONNECTOR_NUMBER: Self =
-        Self("--vol-value", "N", "As --vol-name, by the connector's number; there is only 0");
+    const CONNECTOR: Self = Self("--vol-name", "NAME", CONNECTOR);
+    const CONNECTOR_NUMBER: Self = Self("--vol-value", "N", CONNECTOR_NUMBER);
     const CONNECTOR_INFO: Self = Self("--vol-info", "INFO", CONNECTOR_INFO);
     const S3: Self = Self("--s3-cred", "CRED", S3);
     const HDFS: Self = Self("--hdfs-attrs", "ATTRS", HDFS);
@@ -44,7 +44,10 @@ impl Described {
 
 const ERROR_STACK: &str = "Understood; errors are always explained";
 const PAGE_BUFFER: &str = "Understood; pages are read as they are needed";
-const CONNECTOR_INFO: &str = "Understood, but the connector needs none";
+const DRIVER_NUMBER: &str = "The driver by its number; there is only 0, sec2";
+const CONNECTOR: &str = "The VOL connector: native or pass_through";
+const CONNECTOR_NUMBER: &str = "The VOL connector by its number: 0, native, or 1, pass_through";
+const CONNECTOR_INFO: &str = "What the connector pass_through needs to know";
 const S3: &str = "Refused: files in S3 cannot be opened";
 const HDFS: &str = "Refused: files in HDFS cannot be opened";
 
@@ -57,14 +60,26 @@ pub(crate) fn command() -> Command {
     })
 }
 
+/// Whether the options of a command, as it understands them itself, ask for help. Where the C tool takes
+/// `--help` for a value or a file, nobody asks.
+fn is_asked_for(name: &str, args: &[String]) -> bool {
+    match name {
+        "diff" => crate::diff::asks_for_help(args),
+        "dump" => crate::dump::asks_for_help(args),
+        "ls" => crate::ls::asks_for_help(args),
+        "stat" => crate::stat::asks_for_help(args),
+        _ => false,
+    }
+}
+
 /// Prints the help of a command, if these arguments ask for it.
 pub(crate) fn print(name: &str, args: &[String]) -> Option<Result<()>> {
-    let short = args.first().is_some_and(|arg| arg == "-h");
-    let asked = short || args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--help");
+    if !is_asked_for(name, args) {
+        return None;
+    }
     let mut command = command();
     command.build();
-    let command = command.find_subcommand_mut(name).filter(|_| asked)?;
-    Some(command.print_help().map_err(Error::output))
+    Some(command.find_subcommand_mut(name)?.print_help().map_err(Error::output))
 }
 
 impl Help {
@@ -98,6 +113,27 @@ impl Described {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_and_files_do_not_ask_for_help() {
+        let asked = |name: &str, args: &[&str]| {
+            is_asked_for(name, &args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+        };
+        for (name, option) in [("ls", "-r"), ("dump", "-H"), ("diff", "-r"), ("stat", "-f")] {
+            for help in ["--help", "-h"] {
+                assert!(asked(name, &[help]), "{name} {help}");
+                assert!(asked(name, &[option, help, "x.h5"]), "{name} {option} {help}");
+                assert!(!asked(name, &["x.h5", "y.h5", help]), "{name} x.h5 y.h5 {help}");
+                assert!(!asked(name, &["--", help]), "{name} -- {help}");
+                assert!(!asked(name, &["--version", help]), "{name} --version {help}");
+                assert!(!asked(name, &["--bogus", help]), "{name} --bogus {help}");
+            }
+        }
+        assert!(!asked("dump", &["-d", "--help", "x.h5"]));
+        assert!(!asked("diff", &["-n", "--help", "x.h5", "y.h5"]));
+        assert!(!asked("stat", &["-l", "--help", "x.h5"]));
+        assert!(!asked("ls", &["-w", "--help", "x.h5"]));
+    }
 
     #[test]
     fn all_options_of_the_c_tools_are_described() {

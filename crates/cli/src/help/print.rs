@@ -83,7 +83,7 @@ pub(super) const DUMP: Help = Help {
                     "The driver: sec2, core, stdio, family, split, multi and more",
                 ),
                 Described("--vfd-name", "DRIVER", "As --filedriver"),
-                Described("--vfd-value", "N", "As --filedriver, by the driver's number"),
+                Described::DRIVER_NUMBER,
                 Described::DRIVER_INFO,
                 Described::CONNECTOR,
                 Described::CONNECTOR_NUMBER,

@@ -43,6 +43,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     result
 }
 
+/// Whether the options ask for help.
+pub(crate) fn asks_for_help(args: &[String]) -> bool {
+    matches!(Options::parse(args), Request::Usage { mistake: None, failed: false })
+}
+
 /// Lists all targets, or those before one that is not found.
 fn list(options: &Options, out: &mut dyn Write) -> Result<()> {
     let mut failed = false;

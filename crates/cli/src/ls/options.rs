@@ -1,6 +1,6 @@
 //! The options of `h5ls`.
 
-use crate::access::{Access, Driver, Missing};
+use crate::access::{Access, Driver, Missing, Setting};
 use crate::c_numbers::strtol;
 
 /// What `h5ls --help` prints.
@@ -176,18 +176,23 @@ impl Options {
 
     /// Understands a long option with a value.
     fn with_value(&mut self, arg: &str) -> Option<Request> {
+        let unknown = || mistake(format!("Unknown argument: {arg}"));
         let given = arg.strip_prefix("--").and_then(|arg| arg.split_once('='));
-        match given {
-            Some(("vfd", name)) => {
-                self.access.set("vfd-name", name);
-            }
-            Some(("s3-cred", _)) => return Some(mistake("Error: Read-Only S3 VFD is not available.")),
-            Some(("hdfs-attrs", _)) => return Some(mistake("Error: The HDFS VFD is not available.")),
+        let Some((option, value)) = given else { return Some(unknown()) };
+        let setting = match option {
+            "s3-cred" => return Some(mistake("Error: Read-Only S3 VFD is not available.")),
+            "hdfs-attrs" => return Some(mistake("Error: The HDFS VFD is not available.")),
             // The page buffer needs nothing.
-            Some(("page-buffer-size", _)) => {}
-            Some((option, value)) if self.access.set(option, value) => {}
-            _ => return Some(mistake(format!("Unknown argument: {arg}"))),
-        }
+            "page-buffer-size" => return None,
+            "vfd" | "vfd-name" => Setting::DriverName,
+            "vfd-value" => Setting::DriverNumber,
+            "vfd-info" => Setting::DriverInfo,
+            "vol-name" => Setting::ConnectorName,
+            "vol-value" => Setting::ConnectorNumber,
+            "vol-info" => Setting::ConnectorInfo,
+            _ => return Some(unknown()),
+        };
+        self.access.set(setting, value);
         None
     }
 

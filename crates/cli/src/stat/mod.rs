@@ -43,6 +43,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     result
 }
 
+/// Whether the options ask for help.
+pub(crate) fn asks_for_help(args: &[String]) -> bool {
+    matches!(Options::parse(args), Request::Tell { help: true, .. })
+}
+
 fn file(options: &Options, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "Filename: {}", options.file)?;
     let path = std::path::Path::new(&options.file);
