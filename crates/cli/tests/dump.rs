@@ -203,3 +203,24 @@ fn narrow_lines_leave_no_room_for_the_superblock() {
         assert_eq!(printed(dir.path(), args), ("HDF5 \"x.h5\" {\nSUPER_BLOCK {\n".to_owned(), Some(1)));
     }
 }
+
+#[test]
+fn references_are_followed_as_long_as_there_is_an_end() {
+    let dir = folder(|file| {
+        let mut last = file.new_dataset::<hdfive::ObjectReference>().shape(1).create("d0").unwrap();
+        for number in 1..=70 {
+            let data = [last.object_reference()];
+            last = file.new_dataset_builder().with_data(&data).create(format!("d{number}").as_str()).unwrap();
+        }
+        let null = hdfive::StdReference::default();
+        let attribute = last.new_attr::<hdfive::StdReference>().shape(1).create("a").unwrap();
+        attribute.write_raw(&[null]).unwrap();
+        attribute.write_raw(&[last.attr_reference("a").unwrap()]).unwrap();
+    });
+    let (text, code) = printed(dir.path(), &["-d", "/d64", "x.h5"]);
+    assert!(text.contains("DATASET \"x.h5/d0\"") && code == Some(0), "{text}");
+    let (text, code) = printed(dir.path(), &["-d", "/d65", "x.h5"]);
+    assert!(text.contains("DATASET \"x.h5/d0\"") && code == Some(1), "{text}");
+    let (text, code) = printed(dir.path(), &["-R", "-a", "/d70/a", "x.h5"]);
+    assert!(text.matches("ATTRIBUTE \"x.h5/d70/a\" {").count() == 2 && code == Some(1), "{text}");
+}

@@ -42,6 +42,7 @@ use command_line::{Misuse, Request, USAGE};
 use external::Opened;
 use handles::Handles;
 use options::Options;
+use references::Trail;
 use subset::Part;
 
 /// The tool's name, as it begins its messages.
@@ -154,8 +155,8 @@ struct Dumper<'a> {
     out: &'a mut Output,
     /// The notation of everything but elements.
     outline: Style,
-    /// Datasets whose elements are being printed, to which references could lead back.
-    referring: Vec<u64>,
+    /// What references led to, which is being printed: they could lead back.
+    trail: Trail,
     /// The part of the dataset to print, if it is not to be whole.
     wanted_part: Option<Subset>,
     /// The part to print of the datasets that references lead to, if they are not to be whole.
@@ -184,7 +185,7 @@ impl<'a> Dumper<'a> {
             name,
             out,
             outline,
-            referring: Vec::new(),
+            trail: Trail::default(),
             wanted_part: None,
             referred_part: None,
             handles,

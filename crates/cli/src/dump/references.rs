@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use hdfive::datatype::ReferenceType;
-use hdfive::{Container, Dataset, MappedSelection, Object, Points, StdReference};
+use hdfive::{Attribute, Container, Dataset, MappedSelection, Object, Points, StdReference};
 
 use super::Dumper;
 use super::data::has_time;
@@ -86,6 +86,44 @@ fn blocks(axes: &[[u64; 4]]) -> Option<Vec<(Vec<u64>, Vec<u64>)>> {
     Some(blocks)
 }
 
+/// How many references are followed one after the other.
+const MAX_DEPTH: usize = 64;
+
+/// How many references are followed of those that others lead to: each may lead to several more.
+const MAX_FOLLOWED: u64 = 1 << 20;
+
+/// What a reference leads to: the file, unless it is the same, the object, and the attribute.
+type Referent = (Option<String>, u64, Option<String>);
+
+/// The references that were followed to what is being printed.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    referents: Vec<Referent>,
+    /// References met in what others led to.
+    met: u64,
+    /// Whether one was not followed, which is said once.
+    cut: bool,
+}
+
+impl Trail {
+    /// Counts a reference that is met.
+    ///
+    /// # Errors
+    /// That it is one too many.
+    fn meet(&mut self) -> Result<()> {
+        self.met += u64::from(!self.referents.is_empty());
+        match self.referents.len() {
+            MAX_DEPTH.. => {
+                Err(Error::new(format_args!("references are followed no more than {MAX_DEPTH} times")))
+            }
+            _ if self.met > MAX_FOLLOWED => {
+                Err(Error::new(format_args!("more than {MAX_FOLLOWED} references lead to references")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Dumper<'_> {
     /// Prints references that are the elements themselves, each on a line of its own, and what they
     /// lead to.
@@ -124,6 +162,10 @@ impl Dumper<'_> {
             self.handles.groups(2);
         }
         self.line(cursor, &target.standard(reference))?;
+        if let Err(error) = self.trail.meet() {
+            self.cut(&error);
+            return Ok(());
+        }
         match reference.kind() {
             Some(ReferenceType::StandardRegion) => self.region(reference, index, cursor),
             Some(ReferenceType::StandardAttribute) => self.referred_attribute(reference, columns, cursor),
@@ -134,17 +176,26 @@ impl Dumper<'_> {
     /// Prints the elements of a dataset that a reference leads to, unless they are being printed.
     fn referred(&mut self, reference: &StdReference, cursor: &mut Cursor) -> Result<()> {
         let Ok(Object::Dataset(dataset)) = self.opened().file.dereference(reference) else { return Ok(()) };
-        if self.referring.contains(&dataset.address()) {
+        let referent = (reference.file_name(), dataset.address(), None);
+        if self.trail.referents.contains(&referent) {
             return Ok(());
         }
-        self.referring.push(dataset.address());
+        self.trail.referents.push(referent);
         self.handles.datasets(1);
         cursor.level += 1;
         let part = self.referred_part.clone();
         let result = self.dataset_part(&dataset, part.as_ref(), cursor);
         cursor.level -= 1;
-        self.referring.pop();
+        self.trail.referents.pop();
         result
+    }
+
+    /// Says, once, that a reference is not followed.
+    fn cut(&mut self, error: &Error) {
+        self.failed = true;
+        if !std::mem::replace(&mut self.trail.cut, true) {
+            self.complain(error);
+        }
     }
 
     /// Prints text after the reference, which is number `index`.
@@ -273,18 +324,54 @@ impl Dumper<'_> {
         cursor.level += 1;
         let result = match self.opened().file.dereference_attr(reference) {
             Ok(attribute) => self.referred_type_and_space(&attribute, cursor).and_then(|()| {
-                if self.options.regions { self.data(&attribute, Section::Data, cursor) } else { Ok(()) }
+                if self.options.regions { self.referred_data(reference, &attribute, cursor) } else { Ok(()) }
             }),
             Err(_) => self.line(cursor, "NULL"),
         };
         cursor.level -= 1;
         result.and_then(|()| self.line(cursor, "}"))
     }
+
+    /// Prints the value of an attribute that a reference leads to, unless it is being printed: the C tool
+    /// does not end then.
+    fn referred_data(
+        &mut self,
+        reference: &StdReference,
+        attribute: &Attribute,
+        cursor: &mut Cursor,
+    ) -> Result<()> {
+        let address = reference.address().unwrap_or_default();
+        let referent = (reference.file_name(), address, Some(attribute.name()));
+        if self.trail.referents.contains(&referent) {
+            self.cut(&Error::new(format_args!("attribute \"{}\" refers to itself", attribute.name())));
+            return Ok(());
+        }
+        self.trail.referents.push(referent);
+        let result = self.data(attribute, Section::Data, cursor);
+        self.trail.referents.pop();
+        result
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn references_are_followed_so_often() {
+        let mut trail = Trail::default();
+        for depth in 0..MAX_DEPTH as u64 {
+            assert!(trail.meet().is_ok(), "{depth}");
+            trail.referents.push((None, depth, None));
+        }
+        assert!(trail.meet().is_err());
+        trail.referents.truncate(1);
+        assert!((trail.met..MAX_FOLLOWED).all(|_| trail.meet().is_ok()));
+        assert!(trail.meet().is_err());
+        trail.referents.clear();
+        trail.met = 0;
+        assert!((0..=MAX_FOLLOWED).all(|_| trail.meet().is_ok()));
+    }
 
     #[test]
     fn regions_are_lists_of_corners() {
