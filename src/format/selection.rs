@@ -198,6 +198,10 @@ impl Selection {
         if flags & REGULAR == 0 {
             let count = form.read(r)?;
             let corners = form.read_all(count, rank.saturating_mul(2), r)?;
+            let mut blocks = corners.chunks_exact(rank.saturating_mul(2)).map(|block| block.split_at(rank));
+            if blocks.any(|(low, high)| low.iter().zip(high).any(|(low, high)| low > high)) {
+                return Err(r.error("corners", "a block ends before it starts"));
+            }
             return Ok(Self::Blocks { form, rank, corners });
         }
         let pattern = |_| {
@@ -324,10 +328,12 @@ pub(crate) mod tests {
             }),
             (regular, prop::collection::vec(pattern, 1..4))
                 .prop_map(|(form, axes)| Selection::Regular { form, axes }),
-            (blocks, numbers(2)).prop_map(|(form, (rank, corners))| Selection::Blocks {
-                form,
-                rank,
-                corners
+            (blocks, numbers(2)).prop_map(|(form, (rank, mut corners))| {
+                for block in corners.chunks_exact_mut(2 * rank) {
+                    let (low, high) = block.split_at_mut(rank);
+                    low.iter().zip(high).for_each(|(low, high)| *high = (*high).max(*low));
+                }
+                Selection::Blocks { form, rank, corners }
             }),
         ]
     }
@@ -344,5 +350,15 @@ pub(crate) mod tests {
              0000000000000000 0100000000000000 0100000000000000 0a00000000000000",
         ],
         checksum = false
+    }
+
+    #[test]
+    fn blocks_end_where_they_start_or_after() {
+        let decode = |low: u8, high: u8| {
+            let mut bytes = vec![2, 0, 0, 0, 3, 0, 0, 0, 0, 2, 1, 0, 0, 0, 1, 0];
+            bytes.extend([low, 0, high, 0]);
+            crate::format::testing::decode::<Selection>(&bytes, &(), crate::format::Widths::default())
+        };
+        assert!(decode(3, 3).is_ok() && decode(3, 2).is_err());
     }
 }

@@ -103,6 +103,11 @@ pub(crate) fn check_written(dataset: &Dataset) -> Result<()> {
         return Ok(());
     }
     let len = dataset.shape().iter().fold(1_u64, |len, &dim| len.saturating_mul(dim as u64));
+    check_len(dataset, len)
+}
+
+/// Refuses to print so many elements of a dataset of which next to nothing is in the file.
+pub(crate) fn check_len(dataset: &Dataset, len: u64) -> Result<()> {
     if len <= UNWRITTEN || len.saturating_sub(dataset.stored_len()?) <= UNWRITTEN {
         return Ok(());
     }

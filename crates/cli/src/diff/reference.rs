@@ -125,7 +125,7 @@ impl Diff<'_> {
         let (first, selection) = first.describe_region(references[0])?;
         let Ok((second, other)) = second.describe_region(references[1]) else { return Ok(0) };
         let rank = first.ndim();
-        let regions = match [Region::of(selection), Region::of(other)] {
+        let regions = match [Region::of(selection)?, Region::of(other)?] {
             [Some(region), Some(other)] if rank == second.ndim() && rank > 0 => [region, other],
             [None, None] if rank == second.ndim() => return Ok(0),
             _ => {

@@ -9,7 +9,7 @@ use super::Dumper;
 use super::data::has_time;
 use super::external::references;
 use super::output::Section;
-use crate::elements::{PART_BYTES, Run, are_printable, for_each_part, print_part};
+use crate::elements::{PART_BYTES, Run, are_printable, check_len, for_each_part, print_part};
 use crate::errors::{Error, Result};
 use crate::render::{Cursor, Data, Lines, OPTIONAL_BREAK, Style, Targets, native_size};
 use crate::selection::{Tiles, selection};
@@ -17,25 +17,27 @@ use crate::selection::{Tiles, selection};
 /// A region as lists of corners.
 pub(crate) enum Region {
     Points(Vec<Vec<u64>>),
-    /// First and last corner of each block.
-    Blocks(Vec<(Vec<u64>, Vec<u64>)>),
+    Blocks(Corners),
 }
 
 /// The width of lines of references for the C tool, whatever the option says, until a region is met.
 const DEFAULT_COLUMNS: usize = 80;
 
-/// The most blocks of a regular pattern to list.
-const MAX_BLOCKS: u64 = 1 << 24;
+/// The most numbers in the first corners of the blocks of a regular pattern to list.
+const MAX_NUMBERS: u64 = 1 << 19;
 
 impl Region {
     /// None for regions that are not printed: of nothing, of all, and without an end.
-    pub(crate) fn of(selection: MappedSelection) -> Option<Self> {
-        match selection {
+    ///
+    /// # Errors
+    /// That there are too many blocks.
+    pub(crate) fn of(selection: MappedSelection) -> Result<Option<Self>> {
+        Ok(match selection {
             MappedSelection::Points(points) if !points.is_empty() => Some(Self::Points(points)),
             MappedSelection::Blocks(blocks) if !blocks.is_empty() => Some(Self::Blocks(blocks)),
-            MappedSelection::Regular(axes) => blocks(&axes).map(Self::Blocks),
+            MappedSelection::Regular(axes) => blocks(&axes)?.map(Self::Blocks),
             _ => None,
-        }
+        })
     }
 
     /// The corners as the C tool lists them.
@@ -65,11 +67,18 @@ impl Region {
     }
 }
 
-/// The blocks of a regular pattern in order; none if there is no block, no end of them, or too many.
-fn blocks(axes: &[[u64; 4]]) -> Option<Vec<(Vec<u64>, Vec<u64>)>> {
-    let total = axes.iter().try_fold(1_u64, |total, [_, _, count, _]| total.checked_mul(*count))?;
-    if total == 0 || total > MAX_BLOCKS || axes.iter().any(|[.., block]| matches!(*block, 0 | u64::MAX)) {
-        return None;
+/// First and last corner of each block.
+type Corners = Vec<(Vec<u64>, Vec<u64>)>;
+
+/// The blocks of a regular pattern in order; none if there is no block, or no end of them.
+fn blocks(axes: &[[u64; 4]]) -> Result<Option<Corners>> {
+    let is_endless = |&[_, _, count, block]: &[u64; 4]| count == u64::MAX || matches!(block, 0 | u64::MAX);
+    let total = axes.iter().fold(1_u64, |total, [_, _, count, _]| total.saturating_mul(*count));
+    if total == 0 || axes.iter().any(is_endless) {
+        return Ok(None);
+    }
+    if total.saturating_mul(axes.len() as u64) > MAX_NUMBERS {
+        return Err(Error::new(format_args!("a region of {total} blocks is not listed")));
     }
     let mut blocks = Vec::new();
     for index in 0..total {
@@ -83,7 +92,7 @@ fn blocks(axes: &[[u64; 4]]) -> Option<Vec<(Vec<u64>, Vec<u64>)>> {
         let high = low.iter().zip(axes).map(|(low, [.., block])| low.saturating_add(block - 1)).collect();
         blocks.push((low, high));
     }
-    Some(blocks)
+    Ok(Some(blocks))
 }
 
 /// How many references are followed one after the other.
@@ -122,6 +131,14 @@ impl Trail {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a block of this size is within a dataset.
+fn is_inside(dataset: &Dataset, low: &[u64], size: &[u64]) -> bool {
+    let fits = |((low, size), dim): ((&u64, &u64), usize)| {
+        low.checked_add(*size).is_some_and(|end| end <= dim as u64)
+    };
+    low.iter().zip(size).zip(dataset.shape()).all(fits)
 }
 
 impl Dumper<'_> {
@@ -211,7 +228,14 @@ impl Dumper<'_> {
     fn region(&mut self, reference: &StdReference, index: u64, cursor: &mut Cursor) -> Result<()> {
         let Ok((dataset, selection)) = self.opened().file.describe_region(reference) else { return Ok(()) };
         self.handles.datasets(1);
-        let Some(region) = Region::of(selection) else { return Ok(()) };
+        let region = match Region::of(selection) {
+            Ok(Some(region)) => region,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                self.complain(&error);
+                return Ok(());
+            }
+        };
         let brace = if matches!(region, Region::Points(_)) { "{" } else { " {" };
         self.append(index, brace, self.outline.columns, cursor)?;
         cursor.level += 1;
@@ -270,6 +294,12 @@ impl Dumper<'_> {
                     }
                     None => return Ok(()),
                 };
+                let inside = blocks.iter().filter(|(low, _)| is_inside(dataset, low, &size)).count() as u64;
+                let block = size.iter().fold(1_u64, |len, &size| len.saturating_mul(size));
+                if let Err(error) = check_len(dataset, block.saturating_mul(inside)) {
+                    self.complain(&error);
+                    return Ok(());
+                }
                 blocks.iter().enumerate().try_for_each(|(index, (low, _))| {
                     let last = index + 1 == blocks.len();
                     let result = self.region_block(dataset, low, &size, last, &mut inner);
@@ -289,10 +319,7 @@ impl Dumper<'_> {
         last: bool,
         cursor: &mut Cursor,
     ) -> Result<()> {
-        let fits = |((low, size), dim): ((&u64, &u64), usize)| {
-            low.checked_add(*size).is_some_and(|end| end <= dim as u64)
-        };
-        if !low.iter().zip(size).zip(dataset.shape()).all(fits) {
+        if !is_inside(dataset, low, size) {
             return Err(Error::new(format_args!("{}: a block of the region is not in it", dataset.name())));
         }
         let total = size.iter().fold(1_u64, |total, &dim| total.saturating_mul(dim));
@@ -375,12 +402,15 @@ mod tests {
 
     #[test]
     fn regions_are_lists_of_corners() {
-        let region = Region::of(MappedSelection::Regular(vec![[1, 4, 2, 2], [0, 1, 1, 3]])).unwrap();
+        let region = Region::of(MappedSelection::Regular(vec![[1, 4, 2, 2], [0, 1, 1, 3]])).unwrap().unwrap();
         assert_eq!(region.describe(), "REGION_TYPE BLOCK  (1,0)-(2,2),\u{1} (5,0)-(6,2)");
-        let region = Region::of(MappedSelection::Points(vec![vec![3], vec![1]])).unwrap();
+        let region = Region::of(MappedSelection::Points(vec![vec![3], vec![1]])).unwrap().unwrap();
         assert_eq!(region.describe(), "REGION_TYPE POINT  (3),\u{1} (1)");
-        assert!(Region::of(MappedSelection::Regular(vec![[2, 3, u64::MAX, 2]])).is_none());
-        assert!(Region::of(MappedSelection::Regular(vec![[2, 3, 1, u64::MAX]])).is_none());
-        assert!(Region::of(MappedSelection::All).is_none());
+        let regular = |axis: [u64; 4]| Region::of(MappedSelection::Regular(vec![axis]));
+        assert!(regular([2, 3, u64::MAX, 2]).unwrap().is_none());
+        assert!(regular([2, 3, 1, u64::MAX]).unwrap().is_none());
+        assert!(regular([0, 2, MAX_NUMBERS, 1]).unwrap().is_some());
+        assert!(regular([0, 2, MAX_NUMBERS + 1, 1]).is_err());
+        assert!(Region::of(MappedSelection::All).unwrap().is_none());
     }
 }

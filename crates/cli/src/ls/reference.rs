@@ -138,7 +138,7 @@ impl Lister<'_> {
         cursor: &mut Cursor,
     ) -> Result<()> {
         let Ok((dataset, selection)) = file.describe_region(reference) else { return Ok(()) };
-        let Some(region) = Region::of(selection) else { return Ok(()) };
+        let Some(region) = Region::of(selection)? else { return Ok(()) };
         let brace = if matches!(region, Region::Points(_)) { "{" } else { " {" };
         self.append(index, brace, outline, cursor)?;
         cursor.level += 1;
