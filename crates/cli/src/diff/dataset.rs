@@ -26,6 +26,12 @@ pub(super) const WHOLE_BYTES: u64 = 256 << 20;
 /// Parts that go on beyond the end of a dataset are begun again no more often than this.
 const MAX_STRIPS: usize = 1 << 20;
 
+/// Bytes of fill values that are read, at most, to compare them.
+const MAX_FILL_BYTES: u128 = 1 << 35;
+
+/// Bytes that are passed over, at most, as neither dataset has anything there.
+const MAX_PASSED_BYTES: u128 = 1 << 45;
+
 /// The last component of a path.
 fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
@@ -80,12 +86,43 @@ impl Unwritten {
         Self { dims, chunks }
     }
 
+    /// How many elements are read if those from chunks are, in boxes of about this many.
+    fn read_len(&self, part: u128) -> u128 {
+        let part = part.max(1);
+        let mut reached = 0_u128;
+        let parts = self.chunks.iter().map(|&(start, end)| {
+            let start = (start / part).max(reached);
+            reached = end.div_ceil(part).max(reached);
+            reached.saturating_sub(start)
+        });
+        parts.fold(0, u128::saturating_add).saturating_mul(part)
+    }
+
     /// Whether nothing was written in a box, nor between its elements.
     fn covers(&self, origin: &[u64], count: &[u64]) -> bool {
         let (start, end) = span(&self.dims, origin, count);
         let before = self.chunks.partition_point(|chunk| chunk.0 < end);
         before.checked_sub(1).and_then(|last| self.chunks.get(last)).is_none_or(|chunk| chunk.1 <= start)
     }
+}
+
+/// Refuses a dataset of these extents if so little of it was written that what is not has no end.
+fn check_written(dataset: &Dataset, dims: &[u64], unwritten: Option<&Unwritten>) -> Result<()> {
+    let size = u128::from(dataset.datatype().size.max(1));
+    let len = dims.iter().fold(1_u128, |len, &dim| len.saturating_mul(dim.into()));
+    if len.saturating_mul(size) <= MAX_FILL_BYTES {
+        return Ok(());
+    }
+    let stored = u128::from(dataset.stored_len()?);
+    let missing = |len: u128| len.saturating_sub(stored).saturating_mul(size);
+    let read = unwritten.map_or(len, |unwritten| unwritten.read_len(u128::from(PART_BYTES) / size).min(len));
+    if missing(read) <= MAX_FILL_BYTES && missing(len) <= MAX_PASSED_BYTES {
+        return Ok(());
+    }
+    Err(Error::new(format_args!(
+        "{}: of {len} elements nearly all were never written: compare a part of them",
+        dataset.name()
+    )))
 }
 
 /// The elements of a box of both datasets.
@@ -183,6 +220,10 @@ impl Diff<'_> {
     fn whole(&mut self, datasets: Pair<&Dataset>, scope: &Scope<'_>, shape: &Shape) -> Result<u64> {
         let containers = datasets.map(|dataset| &**dataset);
         let types = containers.map(|container| container.datatype());
+        let unwritten = Unwritten::of(datasets)?;
+        for dataset in datasets {
+            check_written(dataset, &shape.dims, unwritten.as_ref())?;
+        }
         let sizes = types.map(native_size);
         let is_array = matches!(types[0].class, DatatypeClass::Array(_));
         if is_array && sizes[0] != sizes[1] {
@@ -191,7 +232,6 @@ impl Diff<'_> {
         let size = sizes[0].max(sizes[1]).max(1);
         let strip = if shape.len().saturating_mul(size) < WHOLE_BYTES { u64::MAX } else { STRIP_BYTES };
         let stored = types.map(|datatype| u64::from(datatype.size));
-        let unwritten = Unwritten::of(datasets)?;
         let is_written = |(origin, count): &(Vec<u64>, Vec<u64>)| {
             unwritten.as_ref().is_none_or(|unwritten| !unwritten.covers(origin, count))
         };
@@ -310,6 +350,27 @@ mod tests {
         assert!(!unwritten.covers(&[4, 0], &[1, 8]));
         assert!(!unwritten.covers(&[3, 3], &[2, 2]));
         assert!(unwritten.covers(&[7, 4], &[1, 4]));
+        // From 32 to 59.
+        assert_eq!(unwritten.read_len(1), 28);
+        assert_eq!(unwritten.read_len(10), 30);
+        let scattered = Unwritten::with(vec![100], vec![(71, 72), (3, 4), (5, 6), (8, 12)]);
+        assert_eq!(scattered.read_len(1), 7);
+        assert_eq!(scattered.read_len(10), 30);
+    }
+
+    #[test]
+    fn what_is_nearly_all_unwritten_is_refused() {
+        let file = hdfive::File::in_memory().unwrap();
+        let dataset = file.new_dataset::<i32>().shape(1 << 20).chunk(1 << 10).create("x").unwrap();
+        dataset.write_slice(&[7; 4], 3..7).unwrap();
+        let unwritten = Unwritten::of([&dataset, &dataset]).unwrap();
+        let check =
+            |len: u64, skip: bool| check_written(&dataset, &[len], unwritten.as_ref().filter(|_| skip));
+        for (bits, skip, compared) in
+            [(20, false, true), (33, false, true), (34, false, false), (40, true, true), (55, true, false)]
+        {
+            assert_eq!(check(1 << bits, skip).is_ok(), compared, "{bits} {skip}");
+        }
     }
 
     #[test]
