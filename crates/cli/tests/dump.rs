@@ -224,3 +224,16 @@ fn references_are_followed_as_long_as_there_is_an_end() {
     let (text, code) = printed(dir.path(), &["-R", "-a", "/d70/a", "x.h5"]);
     assert!(text.matches("ATTRIBUTE \"x.h5/d70/a\" {").count() == 2 && code == Some(1), "{text}");
 }
+
+#[test]
+fn references_behind_an_external_link_lead_on_in_its_file() {
+    let other = fixture("types-references-v110.h5").canonicalize().unwrap();
+    let other = other.to_str().unwrap();
+    let dir = folder(|file| file.link_external(other, "/objects", "elsewhere").unwrap());
+    let (text, code) = printed(dir.path(), &["-d", "elsewhere", "x.h5"]);
+    assert_eq!(code, Some(0));
+    for line in [format!("      DATASET \"{other}/data\"\n"), format!("      GROUP \"{other}/group\"\n")] {
+        assert!(text.contains(&line), "{line}{text}");
+    }
+    assert!(text.contains("(5,0): 40, 41, 42, 43, 44, 45, 46, 47"));
+}

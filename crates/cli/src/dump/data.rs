@@ -83,17 +83,17 @@ impl Dumper<'_> {
         self.line(cursor, "DATA {")?;
         let mut inner = cursor.clone();
         inner.fresh = true;
-        let result = match container.datatype().class {
+        let result = self.in_file_of(container, |dumper| match container.datatype().class {
             _ if checked.is_err() => checked,
             _ if has_time(container.datatype()) => Ok(()),
             DatatypeClass::Reference(_) if container.extents().is_null() => Ok(()),
             DatatypeClass::Reference(_) => {
                 inner.level += 1;
-                let result = self.references(container, &mut inner);
-                self.tolerate(result)
+                let result = dumper.references(container, &mut inner);
+                dumper.tolerate(result)
             }
-            _ => self.elements(container, section, &mut inner),
-        };
+            _ => dumper.elements(container, section, &mut inner),
+        });
         self.survive(result)?;
         cursor.column = 1;
         self.breakable_line(cursor, "}")

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hdfive::{File, Group, LinkInfo, Object};
+use hdfive::{Container, File, Group, LinkInfo, Object};
 
 use super::Dumper;
 use crate::elements::References;
@@ -34,6 +34,27 @@ pub(super) fn references(opened: &mut Opened) -> References<'_> {
 }
 
 impl Dumper<'_> {
+    /// Prints what is in `container` as part of the file that it is in, to which links and references may
+    /// have led: there the references in it lead on.
+    pub(super) fn in_file_of<R>(
+        &mut self,
+        container: &Container,
+        print: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        if container.filename() == self.opened().file.filename() {
+            return print(self);
+        }
+        let found = Opened::new(container.file()?);
+        let index = self.files.iter().position(|opened| opened.path == found.path).unwrap_or_else(|| {
+            self.files.push(found);
+            self.files.len() - 1
+        });
+        let before = std::mem::replace(&mut self.current, index);
+        let result = print(self);
+        self.current = before;
+        result
+    }
+
     /// Prints the object that an external link in `group` leads to, if it can be found, except in the
     /// file that is printed itself.
     pub(super) fn external(

@@ -249,7 +249,7 @@ impl Dumper<'_> {
         self.referred_type_and_space(dataset, cursor)?;
         if self.options.regions {
             self.line(cursor, "DATA {")?;
-            let result = self.region_data(dataset, region, cursor);
+            let result = self.in_file_of(dataset, |dumper| dumper.region_data(dataset, region, cursor));
             self.survive(result)?;
             self.line(cursor, "}")?;
         }

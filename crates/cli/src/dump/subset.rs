@@ -191,18 +191,18 @@ impl Dumper<'_> {
         }
         self.line(cursor, "DATA {")?;
         let mut inner = cursor.clone();
-        let result = match container.datatype().class {
+        let result = self.in_file_of(container, |dumper| match container.datatype().class {
             _ if has_time(container.datatype()) || container.extents().is_null() => Ok(()),
             // Of references the C tool prints all.
             DatatypeClass::Reference(_) => {
                 inner.level += 1;
-                let outer = self.referred_part.replace(part.clone());
-                let result = self.references(container, &mut inner);
-                self.referred_part = outer;
-                self.tolerate(result)
+                let outer = dumper.referred_part.replace(part.clone());
+                let result = dumper.references(container, &mut inner);
+                dumper.referred_part = outer;
+                dumper.tolerate(result)
             }
-            _ => self.subset_rows(container, &properties, &mut inner),
-        };
+            _ => dumper.subset_rows(container, &properties, &mut inner),
+        });
         self.survive(result)?;
         cursor.column = 1;
         self.breakable_line(cursor, "}")?;
