@@ -38,7 +38,8 @@ pub(super) struct Lister<'a> {
     depth: usize,
     /// How many external links lead to what is listed.
     external: u64,
-    pub(super) objects: Option<Objects>,
+    /// The objects that references name, by the file that they are in.
+    pub(super) objects: HashMap<String, Option<Objects>>,
     /// Whether a group that is asked for is listed before its members.
     pub(super) root_shown: bool,
     pub(super) failed: bool,
@@ -72,7 +73,7 @@ impl<'a> Lister<'a> {
             file_number: opened,
             depth: 0,
             external: 0,
-            objects: None,
+            objects: HashMap::new(),
             referring: Vec::new(),
             root_shown: false,
             failed: false,

@@ -65,7 +65,8 @@ impl Lister<'_> {
             } else if reference.is_null() {
                 "NULL".to_owned()
             } else {
-                References::new(&mut self.objects, &file).target(&reference).standard(&reference)
+                let objects = self.objects.entry(file.filename()).or_default();
+                References::new(objects, &file).target(&reference).standard(&reference)
             };
             Lines::new(self.out).line(cursor, &outline, &text)?;
             if reference.is_null() {
@@ -124,7 +125,7 @@ impl Lister<'_> {
             style.prefix = Prefix::Whole(first, continued);
         }
         let file = dataset.file()?;
-        let references = References::new(&mut self.objects, &file);
+        let references = References::new(self.objects.entry(file.filename()).or_default(), &file);
         print_elements(dataset, &style, &references, cursor, &mut Lines::new(self.out))
     }
 

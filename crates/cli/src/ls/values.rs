@@ -48,7 +48,9 @@ impl Lister<'_> {
         } else if null || (has_time(container.datatype()) && !style.raw) {
             Ok(())
         } else {
-            let references = References::new(&mut self.objects, self.file);
+            let file = container.file()?;
+            let objects = self.objects.entry(file.filename()).or_default();
+            let references = References::new(objects, &file);
             print_elements(container, &style, &references, &mut cursor, &mut Lines::new(self.out))
         };
         if matches!(result, Err(Error::Message(_))) || (null && attribute) {
