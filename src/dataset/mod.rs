@@ -5,6 +5,7 @@ mod create;
 mod describe;
 mod external;
 mod read;
+mod read_chunks;
 mod replaced;
 mod resize;
 mod state;

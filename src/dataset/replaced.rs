@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use super::read::{self, Task};
+use super::read_chunks::{self, Task};
 use super::state::{self, Chunked, State, Storage};
 use super::transfer;
 use crate::Result;
@@ -41,7 +41,7 @@ impl State {
     fn stored_in_chunks(&self, shared: &Shared, chunked: &Chunked, resolved: &Resolved) -> Result<Vec<u8>> {
         let limit = shared.read()?.limits().chunk;
         let mut elements = Vec::new();
-        read::for_each_chunk(&chunked.grid, resolved, |scaled, pieces| {
+        read_chunks::for_each_chunk(&chunked.grid, resolved, |scaled, pieces| {
             let task = Task::new(&*shared.read()?, chunked, scaled, pieces)?;
             if task.record.is_none() && !task.cached {
                 return Ok(());

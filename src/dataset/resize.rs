@@ -1,7 +1,7 @@
 //! Changing the shape of a dataset.
 
 use super::Dataset;
-use super::read::Task;
+use super::read_chunks::Task;
 use super::state::{Chunked, State, Storage};
 use super::transfer::Pieces;
 use crate::chunk::grid::{Axis, Grid};

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::read::{Buffers, with_buffers};
+use super::read_chunks::{Buffers, with_buffers};
 use super::state::{Chunked, State};
 use super::transfer::{self, Pieces};
 use crate::chunk::cache::CachedChunk;

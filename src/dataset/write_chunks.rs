@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::read::{self, Task, with_buffers};
+use super::read_chunks::{self, Task, with_buffers};
 use super::state::{Chunked, State};
 use super::store_chunks::{Content, IN_FLIGHT, Pending};
 use super::transfer::{self, Pieces};
@@ -53,7 +53,8 @@ impl State {
             leaving: HashSet::new(),
             held: 0,
         };
-        let written = read::for_each_chunk(&walk, resolved, |scaled, pieces| writer.write(scaled, pieces));
+        let written =
+            read_chunks::for_each_chunk(&walk, resolved, |scaled, pieces| writer.write(scaled, pieces));
         let written = written.and_then(|()| writer.store());
         if written.is_err() {
             writer.chunked.keep_unsaved(writer.ready);
@@ -138,7 +139,7 @@ impl State {
             raw.read_at(record.address, &mut bytes)?;
         } else {
             with_buffers(|buffers| {
-                read::decode_chunk(&raw, &chunked.pipeline, record, limit, &mut bytes, buffers)
+                read_chunks::decode_chunk(&raw, &chunked.pipeline, record, limit, &mut bytes, buffers)
             })?;
         }
         Ok(bytes)
@@ -156,7 +157,7 @@ impl State {
         let walk = chunked.grid.clone();
         let filled = self.filled_chunk(chunked);
         let mut ready = Vec::new();
-        read::for_each_chunk(&walk, resolved, |scaled, _| {
+        read_chunks::for_each_chunk(&walk, resolved, |scaled, _| {
             let record = chunked.index.lookup(&*shared.read()?, scaled)?;
             let content = Content::Borrowed(&filled);
             ready.push(Pending { scaled: scaled.to_vec(), record, content, unsaved: None });

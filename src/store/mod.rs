@@ -8,6 +8,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod cache;
+mod change;
 mod commit;
 mod deleted;
 mod file_space;
@@ -38,7 +39,7 @@ use self::raw::Home;
 use self::space::SpaceManager;
 use crate::format::superblock::{Revision, Superblock};
 use crate::format::{Address, Reader, Structure, Widths};
-use crate::{Error, ErrorKind, Limits, Result};
+use crate::{Error, Limits, Result};
 
 /// What a piece of the file is for; each kind is aggregated on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -160,48 +161,6 @@ impl Store {
         }
     }
 
-    /// Runs `change`, all or nothing: if it fails after something was changed, for a reason that is
-    /// not the caller's request, what is dirty may contradict itself and is never committed.
-    pub(crate) fn edit<R>(&mut self, change: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
-        let before = self.changes;
-        let result = change(self);
-        if let Err(error) = &result {
-            // What the caller asked for wrongly is refused before anything changes but whole objects.
-            let refused =
-                matches!(error.kind(), ErrorKind::Usage | ErrorKind::NotFound | ErrorKind::TypeMismatch);
-            self.poisoned |= !refused && self.changes != before;
-        }
-        result
-    }
-
-    /// Makes every further change and commit an error.
-    pub(crate) fn refuse_changes(&mut self) {
-        self.poisoned = true;
-    }
-
-    /// Called before everything that changes something.
-    fn begin_change(&mut self) -> Result<()> {
-        self.check_writable()?;
-        if let Some(image) = self.image.take()
-            && let Err(error) = self.dissolve_cache_image(image)
-        {
-            self.poisoned = true;
-            return Err(error);
-        }
-        self.changes = self.changes.wrapping_add(1);
-        Ok(())
-    }
-
-    fn check_writable(&self) -> Result<()> {
-        match (self.home.writable(), self.poisoned) {
-            (true, false) => Ok(()),
-            (true, true) => Err(Error::usage(
-                "an earlier change failed half-way: open the file again, as of its last flush",
-            )),
-            (false, _) => Err(Error::usage("the file is open for reading only")),
-        }
-    }
-
     /// The structure at `address`, decoded, from the cache if it is there.
     pub(crate) fn fetch<T: Structure>(&self, address: u64, context: &T::Context) -> Result<Arc<T>> {
         // What waits to be encoded is only there, so that it can change where it is.
@@ -250,52 +209,6 @@ impl Store {
         }
     }
 
-    /// Replaces the structure at `address`, which has room for it.
-    pub(crate) fn put<T: Structure>(
-        &mut self,
-        address: u64,
-        value: T,
-        context: &T::Context,
-        rank: Rank,
-    ) -> Result<()>
-    where
-        T::Context: Clone + Send + 'static,
-    {
-        self.begin_change()?;
-        let new = self.space.is_new(address);
-        let (len, value) = self.overlay.put(address, value, context, rank, new)?;
-        self.home.check(address, len)?;
-        match value {
-            Some(value) => self.cache.replace(address, len, Arc::new(value)),
-            None => self.cache.invalidate(address, len),
-        }
-        Ok(())
-    }
-
-    /// Changes the structure at `address`, in place if it waits to be encoded. `change` is all or
-    /// nothing: what it leaves is the structure.
-    pub(crate) fn modify<T: Structure + Clone, R>(
-        &mut self,
-        address: u64,
-        context: &T::Context,
-        rank: Rank,
-        mut change: impl FnMut(&mut T) -> R,
-    ) -> Result<R>
-    where
-        T::Context: Clone + Send + 'static,
-    {
-        self.check_writable()?;
-        if let Some((len, result)) = self.overlay.modify(address, context, rank, &mut change) {
-            self.changes = self.changes.wrapping_add(1);
-            self.home.check(address, len)?;
-            return Ok(result);
-        }
-        let mut value = T::clone(&*self.fetch::<T>(address, context)?);
-        let result = change(&mut value);
-        self.put(address, value, context, rank)?;
-        Ok(result)
-    }
-
     /// `len` bytes of metadata, dirty ones included.
     pub(crate) fn read_metadata(&self, address: u64, len: u64) -> Result<Vec<u8>> {
         self.bytes(address, len).map(Cow::into_owned)
@@ -325,40 +238,9 @@ impl Store {
         Ok(Cow::Owned(bytes))
     }
 
-    /// Replaces the metadata bytes at `address`. In space that is new in this transaction they
-    /// are written before every anchor; elsewhere they are an anchor, written in `rank` order.
-    pub(crate) fn write_metadata(&mut self, address: u64, bytes: Vec<u8>, rank: Rank) -> Result<()> {
-        self.begin_change()?;
-        let len = bytes.len() as u64;
-        self.home.check(address, len)?;
-        self.cache.invalidate(address, len);
-        self.overlay.write(address, bytes, rank, self.space.is_new(address))
-    }
-
     /// Access to raw data without holding the store.
     pub(crate) fn raw(&self) -> RawData {
         RawData::new(self.home.clone(), self.space.pin())
-    }
-
-    /// New space, not used by the last commit.
-    pub(crate) fn allocate(&mut self, space: Space, len: u64) -> Result<u64> {
-        self.begin_change()?;
-        if self.tail {
-            // What was there is not the file's, and must not show through in new space.
-            self.home.set_len(self.space.committed_end())?;
-            self.tail = false;
-        }
-        let address = self.space.allocate(space, len)?;
-        self.home.set_end(self.space.end());
-        Ok(address)
-    }
-
-    /// Gives space back; it is reused after the next commit at the earliest.
-    pub(crate) fn free(&mut self, space: Space, address: u64, len: u64) {
-        self.changes = self.changes.wrapping_add(1);
-        self.overlay.remove(address, len);
-        self.cache.invalidate(address, len);
-        self.space.free(space, address, len);
     }
 
     /// Notes that the object at `address` is deleted.
@@ -379,17 +261,6 @@ impl Store {
     /// Whether `address` was allocated since the last commit, so that changing it costs nothing.
     pub(crate) fn is_new(&self, address: u64) -> bool {
         self.space.is_new(address)
-    }
-
-    /// Where the next version of the shadow structure at `address` goes: the same place if it is
-    /// new in this transaction, else new space, and the old is freed.
-    pub(crate) fn shadow(&mut self, space: Space, address: u64, len: u64) -> Result<u64> {
-        if self.is_new(address) {
-            return Ok(address);
-        }
-        let new = self.allocate(space, len)?;
-        self.free(space, address, len);
-        Ok(new)
     }
 
     /// What a layer above remembers of the transaction: a value of its own type, which every
