@@ -23,7 +23,8 @@ fn order(name: &str) -> ByteOrder {
     match name {
         ">" => ByteOrder::Big,
         "v" => ByteOrder::Vax,
-        _ => ByteOrder::Little,
+        "<" => ByteOrder::Little,
+        _ => NATIVE,
     }
 }
 
